@@ -1,0 +1,51 @@
+"""Random numbers by counter: a pure function of (seed, member, day, purpose), whatever the order or the batch."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import jax
+
+from frontcast.campaign.types import Noise
+
+
+class Purpose(IntEnum):
+    """What a random field is for; the value enters the key, so adding one leaves the others as they were."""
+
+    FAST_A = 0
+    FAST_B = 1
+    SLOW_A = 2
+    SLOW_B = 3
+    MAP_ERROR = 4
+    MAP_LAG = 5
+
+
+SPIN_UP_DAY = -1
+"""The 'day' of the fields a member starts with."""
+
+
+def key_for(seed: jax.Array | int, member: jax.Array | int, day: jax.Array | int, purpose: Purpose) -> jax.Array:
+    """Threefry key of one purpose on one day of one member."""
+    key = jax.random.key(seed, impl="threefry2x32")
+    # fold_in takes unsigned numbers: day -1 is the start.
+    return jax.random.fold_in(jax.random.fold_in(jax.random.fold_in(key, member), day + 1), int(purpose))
+
+
+def draw_noise(
+    seed: jax.Array | int,
+    member: jax.Array | int,
+    day: jax.Array | int,
+    fast_count: int,
+    slow_count: int,
+) -> Noise:
+    """One day's standard normal fields for one member, as many as there are nodes."""
+
+    def normal(purpose: Purpose, count: int) -> jax.Array:
+        return jax.random.normal(key_for(seed, member, day, purpose), (count,))
+
+    return Noise(
+        fast_a=normal(Purpose.FAST_A, fast_count),
+        fast_b=normal(Purpose.FAST_B, fast_count),
+        slow_a=normal(Purpose.SLOW_A, slow_count),
+        slow_b=normal(Purpose.SLOW_B, slow_count),
+    )
