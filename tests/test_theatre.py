@@ -522,9 +522,7 @@ def write_archives(folder: Path) -> tuple[Path, Path]:
     for name in ("places", "terrain"):
         (folder / name).mkdir(parents=True)
     outline = shapely.box(30, 46, 38, 51).difference(shapely.box(34, 47, 34.5, 47.5))  # with a lake
-    border = {
-        "features": [{"properties": {"A3": "UKR"}, "geometry": json.loads(shapely.to_geojson(outline))}]
-    }
+    border = {"features": [{"properties": {"A3": "UKR"}, "geometry": json.loads(shapely.to_geojson(outline))}]}
     (folder / "map.geo.json").write_text(json.dumps(border))
     oblasts = geopandas.GeoDataFrame(
         {"name": ["Kirovograd", "Donetsk"]},

@@ -141,9 +141,7 @@ def read_country(path: Path, code: str) -> list[shapely.Polygon]:
         features = json.loads(path.read_text())["features"]
     found = [shape(feature["geometry"]) for feature in features if feature["properties"].get("A3") == code]
     if not found:
-        raise InputError(
-            str(path), "features", f"no country {code}", "Give a geo-maps file of countries' land"
-        )
+        raise InputError(str(path), "features", f"no country {code}", "Give a geo-maps file of countries' land")
     return [part for part in _parts(shapely.make_valid(found[0])) if isinstance(part, shapely.Polygon)]
 
 
@@ -192,9 +190,7 @@ def build_land(
     return _layer([shapely.simplify(land, DETAIL_M)], {}, grid), _layer(lakes, {"name": label}, grid)
 
 
-def build_regions(
-    oblasts: geopandas.GeoDataFrame, land: geopandas.GeoDataFrame, grid: Grid
-) -> geopandas.GeoDataFrame:
+def build_regions(oblasts: geopandas.GeoDataFrame, land: geopandas.GeoDataFrame, grid: Grid) -> geopandas.GeoDataFrame:
     """Borders between regions as lines, with `name`; degrees. None runs along the country's own."""
     inner = land.to_crs(grid.crs).geometry.iloc[0].buffer(-3.0 * SHORE_ERROR_M)
     lines = oblasts.to_crs(grid.crs).geometry.make_valid().boundary.intersection(inner)
@@ -220,9 +216,7 @@ def build_rivers(rivers: geopandas.GeoDataFrame, grid: Grid) -> geopandas.GeoDat
         for lon, lat in points:
             distance = rivers[name.isin(["", river])].geometry.distance(_point(grid, lon, lat))
             if distance.min() > RIVER_POINT_M:
-                raise ValueError(
-                    f"no unnamed river within {RIVER_POINT_M / 1e3:g} km of {river} at {lon}, {lat}"
-                )
+                raise ValueError(f"no unnamed river within {RIVER_POINT_M / 1e3:g} km of {river} at {lon}, {lat}")
             name = name.where(name.index != distance.idxmin(), river)
     rows = rivers.assign(name=name).dissolve(["name", "scalerank"], sort=True).reset_index()
     lines = shapely.simplify([_joined(line) for line in rows.geometry], DETAIL_M)
@@ -289,9 +283,7 @@ def romanise(name: str) -> str:
 def _romanise_word(word: str) -> str:
     lower = word.lower().replace("зг", "zgh")
     first = _ROMAN_FIRST.get(lower[:1], "")
-    latin = (first or _ROMAN.get(lower[:1], lower[:1])) + "".join(
-        _ROMAN.get(letter, letter) for letter in lower[1:]
-    )
+    latin = (first or _ROMAN.get(lower[:1], lower[:1])) + "".join(_ROMAN.get(letter, letter) for letter in lower[1:])
     return latin[:1].upper() + latin[1:] if word[:1].isupper() else latin
 
 
@@ -355,12 +347,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("theatre", choices=["ukraine"], help="theatre to build")
-    parser.add_argument(
-        "--from", dest="data", type=Path, required=True, metavar="DATA_DIR", help="folder of archives"
-    )
-    parser.add_argument(
-        "--border", type=Path, required=True, metavar="FILE", help="geo-maps land of countries"
-    )
+    parser.add_argument("--from", dest="data", type=Path, required=True, metavar="DATA_DIR", help="folder of archives")
+    parser.add_argument("--border", type=Path, required=True, metavar="FILE", help="geo-maps land of countries")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder with the theatre.toml, when not the shipped one"
     )

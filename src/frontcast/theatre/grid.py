@@ -76,9 +76,7 @@ class Grid:
         """Longitude and latitude of every cell centre, two (y, x) arrays in degrees."""
         return self.unproject(*np.meshgrid(self.x, self.y))
 
-    def cell_of(
-        self, lon: npt.ArrayLike, lat: npt.ArrayLike
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def cell_of(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Row and column of the cell that holds each point; -1, -1 where the point is off the grid."""
         east, north = self.project(lon, lat)
         side = self.cell_km * 1000.0
@@ -93,6 +91,4 @@ class Grid:
         """
         if self.nx % factor or self.ny % factor:
             raise ValueError(f"a grid of {self.ny} x {self.nx} cells does not divide by {factor}")
-        return Grid(
-            self.crs, self.west, self.north, self.cell_km * factor, self.nx // factor, self.ny // factor
-        )
+        return Grid(self.crs, self.west, self.north, self.cell_km * factor, self.nx // factor, self.ny // factor)

@@ -107,9 +107,7 @@ class Gazetteer:
         language: ISO 639-1 code of `local_name`.
     """
 
-    def __init__(
-        self, table: pd.DataFrame, grid: Grid, land: npt.NDArray[np.bool_], language: str = "en"
-    ) -> None:
+    def __init__(self, table: pd.DataFrame, grid: Grid, land: npt.NDArray[np.bool_], language: str = "en") -> None:
         missing = [column for column in COLUMNS if column not in table]
         if missing:
             raise ValueError(f"a gazetteer needs the columns {missing}")
@@ -180,9 +178,7 @@ class Gazetteer:
             raise FrontcastError(self._unknown(name))
         return found[0]
 
-    def _distance_km(
-        self, rows: npt.NDArray[np.int_], front: npt.NDArray[Any] | None
-    ) -> npt.NDArray[np.float64]:
+    def _distance_km(self, rows: npt.NDArray[np.int_], front: npt.NDArray[Any] | None) -> npt.NDArray[np.float64]:
         if front is None or not len(rows):
             return np.zeros(len(rows))
         if front.shape == self.grid.shape:
@@ -190,9 +186,7 @@ class Gazetteer:
             return np.where(row >= 0, np.abs(front[row, column]), np.inf)
         if front.ndim != 2 or front.shape[1] != 2 or not len(front):
             raise ValueError(f"a front is an array of {self.grid.shape} or (n, 2), not {front.shape}")
-        places = np.stack(
-            self.grid.project(self.table["lon"].iloc[rows], self.table["lat"].iloc[rows]), axis=1
-        )
+        places = np.stack(self.grid.project(self.table["lon"].iloc[rows], self.table["lat"].iloc[rows]), axis=1)
         points = np.stack(self.grid.project(front[:, 0], front[:, 1]), axis=1)
         gaps = np.linalg.norm(places[:, None] - points[None], axis=2)
         return np.asarray(gaps.min(axis=1) / 1000.0)
@@ -231,9 +225,7 @@ class Gazetteer:
         likely = [key for key in self._loose if key[:1] == asked[:1] and abs(len(key) - len(asked)) <= 2]
         close = difflib.get_close_matches(asked, likely, n=3, cutoff=0.7)
         names = dict.fromkeys(self.table["name"].iloc[self._loose[key][0]] for key in close)
-        advice = (
-            f"did you mean {', '.join(names)}?" if names else "give another spelling, or a place near it."
-        )
+        advice = f"did you mean {', '.join(names)}?" if names else "give another spelling, or a place near it."
         return f'No place is called "{name}": {advice}'
 
 
@@ -250,9 +242,7 @@ def from_parquet(path: Path, grid: Grid, land: npt.NDArray[np.bool_], language: 
         raise InputError(str(path), "", f"it cannot be read ({error})", remedy) from error
     missing = [column for column in COLUMNS if column not in table]
     if missing:
-        raise InputError(
-            str(path), "", f"it lacks {', '.join(missing)}", f"Columns needed: {', '.join(COLUMNS)}"
-        )
+        raise InputError(str(path), "", f"it lacks {', '.join(missing)}", f"Columns needed: {', '.join(COLUMNS)}")
     table = table.astype({"lon": float, "lat": float, "population": float}).round({"lon": 4, "lat": 4})
     aliases = pd.Series([_split(found) for found in table["aliases"]], dtype=object, index=table.index)
     return Gazetteer(table.assign(aliases=aliases), grid, land, language)

@@ -35,9 +35,7 @@ def read_layer(path: Path, grid: Grid) -> geopandas.GeoDataFrame:
     """
     import geopandas
 
-    remedy = (
-        "It must be GeoJSON, GeoParquet or another vector format with longitude before latitude, in degrees"
-    )
+    remedy = "It must be GeoJSON, GeoParquet or another vector format with longitude before latitude, in degrees"
     try:
         layer = geopandas.read_parquet(path) if path.suffix == ".parquet" else geopandas.read_file(path)
     except Exception as error:  # each driver raises its own kind
@@ -65,9 +63,7 @@ def with_columns(layer: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     return layer.assign(name=layer["name"].fillna("").astype(str), scalerank=layer["scalerank"].astype(float))
 
 
-def outlines(
-    country: geopandas.GeoDataFrame, regions: geopandas.GeoDataFrame, title: str
-) -> geopandas.GeoDataFrame:
+def outlines(country: geopandas.GeoDataFrame, regions: geopandas.GeoDataFrame, title: str) -> geopandas.GeoDataFrame:
     """Outlines of the country and its regions, as lines: name, kind ("country", "region"), geometry."""
     import geopandas
 

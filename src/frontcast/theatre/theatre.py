@@ -94,6 +94,7 @@ class TheatreConfig(_Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     title: str
+    attribution: str = ""
     grid: GridConfig
     sides: SidesConfig
     border: BorderConfig
@@ -124,6 +125,11 @@ class Theatre:
     config: TheatreConfig = field(repr=False)
     file: Path = field(repr=False)
 
+    @property
+    def attribution(self) -> str:
+        """Whose the ground is: the credit due to the sources of borders, water and places."""
+        return self.config.attribution
+
     def _path(self, name: str, key: str) -> Path:
         path = self.file.parent / name
         if not path.is_file():
@@ -147,9 +153,7 @@ class Theatre:
     @cached_property
     def borders(self) -> geopandas.GeoDataFrame:
         """Outlines as lines: columns name, kind ("country" or "region"), geometry."""
-        return terrain.outlines(
-            self._country, self._layer(self.config.border.regions, "border.regions"), self.title
-        )
+        return terrain.outlines(self._country, self._layer(self.config.border.regions, "border.regions"), self.title)
 
     @cached_property
     def rivers(self) -> geopandas.GeoDataFrame:
@@ -223,9 +227,7 @@ class Theatre:
         flat = control.reshape(*control.shape[:-2], -1)
         return flat[..., self._nearest_land].reshape(control.shape)
 
-    def signed_distance(
-        self, mask: npt.NDArray[np.bool_], limit_km: float = 200.0
-    ) -> npt.NDArray[np.float32]:
+    def signed_distance(self, mask: npt.NDArray[np.bool_], limit_km: float = 200.0) -> npt.NDArray[np.float32]:
         """Distance of each cell centre to the edge of `mask`, (y, x) float32 km, negative inside.
 
         The edge runs between cells: those on either side of it are half a cell away. Distances end at
@@ -291,17 +293,13 @@ def _parse(path: Path) -> TheatreConfig:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(
-            file, "", "there is no such file", "Give the path of a theatre file (.toml)"
-        ) from None
+        raise InputError(file, "", "there is no such file", "Give the path of a theatre file (.toml)") from None
     except OSError as error:
         raise InputError(
             file, "", f"it cannot be read ({error.strerror})", "Give the path of a readable file"
         ) from None
     except UnicodeDecodeError as error:
-        raise InputError(
-            file, f"byte {error.start}", "not UTF-8", "Save the theatre file as UTF-8 text"
-        ) from None
+        raise InputError(file, f"byte {error.start}", "not UTF-8", "Save the theatre file as UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
         raise InputError(
@@ -335,9 +333,7 @@ def _grid(path: Path, config: GridConfig) -> Grid:
     side = config.cell_km * 1000.0
     nx, ny = (config.east - config.west) / side, (config.north - config.south) / side
     if nx <= 0 or ny <= 0:
-        raise InputError(
-            file, "grid", "the bounds enclose nothing", "west must be below east, and south below north"
-        )
+        raise InputError(file, "grid", "the bounds enclose nothing", "west must be below east, and south below north")
     for count, low, high in ((nx, "west", "east"), (ny, "south", "north")):
         if not np.isclose(count, round(count), rtol=0, atol=1e-6):
             raise InputError(
@@ -352,9 +348,7 @@ def _grid(path: Path, config: GridConfig) -> Grid:
 
 
 def _check_crs(file: str, grid: Grid) -> None:
-    remedy = (
-        'Use an equal-area CRS in metres centred on the theatre, such as "+proj=laea +lat_0=48 +lon_0=35"'
-    )
+    remedy = 'Use an equal-area CRS in metres centred on the theatre, such as "+proj=laea +lat_0=48 +lon_0=35"'
     try:
         crs = pyproj.CRS.from_user_input(grid.crs)
     except pyproj.exceptions.CRSError as error:
@@ -365,9 +359,7 @@ def _check_crs(file: str, grid: Grid) -> None:
     east, north = np.meshgrid(grid.x[[0, grid.nx // 2, -1]], grid.y[[0, grid.ny // 2, -1]])
     lon, lat = grid.unproject(east, north)
     if not np.isfinite([lon, lat]).all():
-        raise InputError(
-            file, "grid", "a corner of the bounds is nowhere on Earth", "Bounds are metres of grid.crs"
-        )
+        raise InputError(file, "grid", "a corner of the bounds is nowhere on Earth", "Bounds are metres of grid.crs")
     worst = np.abs(np.asarray(pyproj.Proj(crs).get_factors(lon, lat).areal_scale) - 1).max()
     if worst > MOST_AREA_ERROR:
         raise InputError(file, "grid.crs", f"its cells are wrong in area by up to {worst:.0%}", remedy)
