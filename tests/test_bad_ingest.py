@@ -153,9 +153,7 @@ def test_a_file_that_vanishes_midway(store: Path, monkeypatch: pytest.MonkeyPatc
     assert "vanished" in said
 
 
-@pytest.mark.parametrize(
-    "name", ["../escape.geojson", "/etc/1657281600.geojson", "maps/../../1657281600.geojson"]
-)
+@pytest.mark.parametrize("name", ["../escape.geojson", "/etc/1657281600.geojson", "maps/../../1657281600.geojson"])
 def test_an_archive_that_climbs_out(store: Path, name: str) -> None:
     path = store.parent / "maps.tar"
     with tarfile.open(path, "w") as archive:

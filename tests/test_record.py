@@ -130,9 +130,7 @@ def test_the_record_is_small_and_says_whose_it_is() -> None:
         schema = pq.read_schema(folder / f"{table}.parquet")
         assert json.loads(schema.metadata[METADATA_KEY]) == described
     with Store.shipped() as store:
-        files = store.sql(
-            "SELECT count(*) AS n, count(DISTINCT sha256) AS d, count(ingested_at) AS c FROM source_file"
-        )
+        files = store.sql("SELECT count(*) AS n, count(DISTINCT sha256) AS d, count(ingested_at) AS c FROM source_file")
         orphans = store.sql("SELECT count(*) AS n FROM control_map ANTI JOIN source_file ON file_id = id")
     assert files["n"][0] > 2000
     assert files["d"][0] > 1500, "some days' files repeat the day before, byte for byte"
@@ -259,9 +257,7 @@ def test_maps_without_a_common_day_cannot_be_compared() -> None:
 
 def test_the_last_version_of_a_day_counts() -> None:
     one = series([column_map(20), column_map(20)])
-    corrected = replace(
-        one, valid_time=one.valid_time[[0, 0]], runs=[encode_runs(column_map(n)) for n in (35, 20)]
-    )
+    corrected = replace(one, valid_time=one.valid_time[[0, 0]], runs=[encode_runs(column_map(n)) for n in (35, 20)])
     (year,) = differences(one, corrected, cell_km=1.0)
     assert year.days == 1
     assert year.disagreement_km2 == 0

@@ -51,11 +51,7 @@ def held(control: np.ndarray) -> int:
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(
-    arrays(
-        np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.sampled_from([0, 1, 2, 255])
-    )
-)
+@given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.sampled_from([0, 1, 2, 255])))
 def test_runs_give_back_the_map(control: np.ndarray) -> None:
     lengths, values = encode_runs(control)
     assert lengths.sum() == control.size
@@ -125,9 +121,7 @@ def test_sources_and_held_area_can_be_asked_for(path: Path, theatre: Theatre) ->
     fill(path, theatre, chart("2022-07-01", held=10), chart("2022-07-02"), sighting("2022-07-01", "1st"))
     with Store.open(path, read_only=True) as store:
         sources = store.sources().set_index("kind")
-        area = store.sql(
-            "SELECT holder, area_km2 FROM held_area WHERE valid_time = '2022-07-01' ORDER BY holder"
-        )
+        area = store.sql("SELECT holder, area_km2 FROM held_area WHERE valid_time = '2022-07-01' ORDER BY holder")
     assert sources.loc["control", "rows"] == 2
     assert sources.loc["units", "source"] == "units"
     assert area["area_km2"].tolist() == [50 * 40.0, 10 * 40.0]
@@ -169,9 +163,7 @@ def test_the_past_is_not_overwritten_by_another_map_of_the_same_time(path: Path,
     assert [held(series.control(index)) for index in range(2)] == [10, 31]
 
 
-@pytest.mark.parametrize(
-    "query", ["DELETE FROM control_map", "SELECT 1; DROP TABLE control_map", "UPDATE x SET y = 1"]
-)
+@pytest.mark.parametrize("query", ["DELETE FROM control_map", "SELECT 1; DROP TABLE control_map", "UPDATE x SET y = 1"])
 def test_sql_can_only_ask(path: Path, theatre: Theatre, query: str) -> None:
     fill(path, theatre, chart("2022-07-01"))
     with Store.open(path) as store:
@@ -219,9 +211,7 @@ def test_warnings_are_handed_on(path: Path, theatre: Theatre) -> None:
         (replace(sighting("2022-07-02", "1st"), side="c"), "side"),
     ],
 )
-def test_impossible_observations_are_refused(
-    path: Path, theatre: Theatre, observation: Read, message: str
-) -> None:
+def test_impossible_observations_are_refused(path: Path, theatre: Theatre, observation: Read, message: str) -> None:
     fill(path, theatre, chart("2022-07-01"))
     with Store.open(path) as store:
         with pytest.raises(InputError, match=message):
@@ -384,9 +374,7 @@ def test_killed_at_any_moment_it_holds_what_was_acknowledged(path: Path) -> None
         with Store.open(path) as store:
             maps, files = len(store.control("map")), len(store.table("source_file"))
         assert maps == files
-        assert maps in (20 * (acknowledged + 1), 20 * (acknowledged + 2)), (
-            "the last may have had no time to print"
-        )
+        assert maps in (20 * (acknowledged + 1), 20 * (acknowledged + 2)), "the last may have had no time to print"
         batch = maps // 20
 
 

@@ -61,9 +61,7 @@ class Batch:
             raise InputError(read.provenance.file, "", problem, "A source cannot know what is still to come")
         if read.known_at > self._now + _CLOCK_SLACK:
             problem = f"the date {read.known_at} lies in the future"
-            raise InputError(
-                read.provenance.file, "", problem, "Check the file's date and this machine's clock"
-            )
+            raise InputError(read.provenance.file, "", problem, "Check the file's date and this machine's clock")
         if isinstance(read, ControlMap):
             self._add_map(read)
         else:
@@ -107,10 +105,7 @@ class Batch:
 
     def files(self) -> pa.Table:
         """Rows for `source_file`."""
-        rows = [
-            (number, file.source, file.file, file.sha256, self._now)
-            for file, number in self._file_ids.items()
-        ]
+        rows = [(number, file.source, file.file, file.sha256, self._now) for file, number in self._file_ids.items()]
         return self._table(("id", "source", "file", "sha256", "ingested_at"), rows)
 
     def _table(self, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> pa.Table:

@@ -65,9 +65,7 @@ class Difference:
     turn_lag_p90_days: float
 
 
-def differences(
-    first: ControlSeries, second: ControlSeries, cell_km: float, side: int = B
-) -> list[Difference]:
+def differences(first: ControlSeries, second: ControlSeries, cell_km: float, side: int = B) -> list[Difference]:
     """How two maps of what `side` holds differ, year by year.
 
     Days are those of `valid_time`: a map is compared with the other map of the same day, whenever it became
@@ -150,9 +148,7 @@ class _Pair:
     def year(self, days: IntArray) -> Difference:
         """The difference over the days of one year, given by their indices."""
         drawn, area = days[self.both[days]], self.cell_km**2
-        lines = [
-            (self.first.lines[self.first.row[day]], self.second.lines[self.second.row[day]]) for day in drawn
-        ]
+        lines = [(self.first.lines[self.first.row[day]], self.second.lines[self.second.row[day]]) for day in drawn]
         distances = np.concatenate([line_distances(*pair) for pair in lines])
         quantiles = np.quantile(distances, [0.5, 0.9, 0.95]) if distances.size else np.full(3, np.nan)
         shift, at_shift = self._best_shift(days)

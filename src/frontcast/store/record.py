@@ -74,9 +74,7 @@ def load_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise InputError(
-            str(path), "", f"it cannot be read ({error.strerror})", "Give the path of a recipe"
-        ) from error
+        raise InputError(str(path), "", f"it cannot be read ({error.strerror})", "Give the path of a recipe") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(str(path), "", f"not TOML: {error}", "See https://toml.io for the format") from error
     except ValidationError as error:
@@ -85,9 +83,7 @@ def load_recipe(path: Path) -> Recipe:
         raise InputError(str(path), key, first["msg"], "See the record.toml that ships") from error
 
 
-def build(
-    data: Path, out: Path, theatre: Theatre, recipe: Recipe, watch: Watch = lambda reads, _: reads
-) -> Built:
+def build(data: Path, out: Path, theatre: Theatre, recipe: Recipe, watch: Watch = lambda reads, _: reads) -> Built:
     """Read the archives of `recipe` under `data` into a fresh store and write its tables to `out` as Parquet.
 
     Raises:
@@ -100,9 +96,7 @@ def build(
 
     missing = [source.path for source in recipe.source if not (data / source.path).exists()]
     if missing:
-        raise InputError(
-            str(data), "", f"{', '.join(missing)} is not there", "Give the folder the archives lie in"
-        )
+        raise InputError(str(data), "", f"{', '.join(missing)} is not there", "Give the folder the archives lie in")
     with tempfile.TemporaryDirectory() as scratch, Store.open(Path(scratch) / "record.duckdb") as store:
         ingested = store.append(theatre, reads())
         tables = {name: store.table(name) for name in TABLES}

@@ -52,9 +52,7 @@ class Store:
         path = Path(path).resolve()
         fresh = not path.exists()
         if fresh and read_only:
-            raise StoreError(
-                f"{path}: there is no store here. `frontcast ingest PATH --store {path}` makes one."
-            )
+            raise StoreError(f"{path}: there is no store here. `frontcast ingest PATH --store {path}` makes one.")
         try:
             connection = duckdb.connect(str(path), read_only=read_only)
         except duckdb.Error as error:
@@ -153,9 +151,7 @@ class Store:
             order += ", " + ", ".join(MARKED)
         return self._connection.sql(f"SELECT * FROM {name} ORDER BY {order}").to_arrow_table()
 
-    def control(
-        self, source: str, *, theatre: str | None = None, as_of: np.datetime64 | None = None
-    ) -> ControlSeries:
+    def control(self, source: str, *, theatre: str | None = None, as_of: np.datetime64 | None = None) -> ControlSeries:
         """The maps of `source`, in the order they became known; `as_of` leaves out what was known later.
 
         `theatre` may be left out where the store holds only one.
@@ -176,13 +172,9 @@ class Store:
             )
             have = ", ".join(known["source"]) or "none"
             raise StoreError(f"{self._name} has no maps of '{source}' for {name}. It has: {have}.")
-        return ControlSeries(
-            source, shape, _seconds(rows["valid_time"]), _seconds(rows["known_at"]), _runs(rows)
-        )
+        return ControlSeries(source, shape, _seconds(rows["valid_time"]), _seconds(rows["known_at"]), _runs(rows))
 
-    def units(
-        self, as_of: np.datetime64, *, source: str | None = None, theatre: str | None = None
-    ) -> pd.DataFrame:
+    def units(self, as_of: np.datetime64, *, source: str | None = None, theatre: str | None = None) -> pd.DataFrame:
         """The newest order of battle known at `as_of`: of each source, every unit in its newest report.
 
         A source redraws all its units at once: one missing from the newest report is no longer shown there.
@@ -325,9 +317,7 @@ def _explained(path: Path, error: duckdb.Error) -> StoreError:
         who = holder[1] if holder else "another program"
         return StoreError(f"{path}: the store is in use by {who}. Try again when it is done.")
     if "not a valid DuckDB" in text:
-        return StoreError(
-            f"{path}: this file is not a store. Name another file, or leave it out to make a new one."
-        )
+        return StoreError(f"{path}: this file is not a store. Name another file, or leave it out to make a new one.")
     return StoreError(f"{path}: the store cannot be opened: {_first_line(error)}.")
 
 
