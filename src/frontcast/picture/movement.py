@@ -87,7 +87,7 @@ class History:
         """
         shared = min(len(series), len(self.series))
         same = np.array_equal(series.known_at[:shared], self.series.known_at[:shared]) and all(
-            one is other or all(np.array_equal(mine, its) for mine, its in zip(one, other, strict=True))
+            one is other or (np.array_equal(one[0], other[0]) and np.array_equal(one[1], other[1]))
             for one, other in zip(series.runs[:shared], self.series.runs[:shared], strict=True)
         )
         if not same:

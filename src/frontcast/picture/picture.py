@@ -68,15 +68,21 @@ def make_picture(
 
     Raises:
         NoObservationError: where no map was known yet.
-        FrontcastError: where the newest map is older than two weeks, or one side holds nothing.
+        FrontcastError: where the newest map is older than two weeks, one side holds nothing, or the maps are on
+            another grid than the theatre.
     """
+    if series.shape != theatre.grid.shape:
+        raise FrontcastError(
+            f"the maps of {series.source} are on a grid of {series.shape[0]} x {series.shape[1]} cells, that of "
+            f"{theatre.title} has {theatre.grid.ny} x {theatre.grid.nx}: ingest them anew into a new store."
+        )
     known = series.known_by(init_time)
     if history is None:
         history = History(known, theatre)
     elif len(history.series) != len(known):
         raise ValueError(f"the history has {len(history.series)} maps, {len(known)} were known at {init_time}")
     prior = prior or load_prior()
-    index = known.index_at(init_time)
+    index = series.index_at(init_time)  # of all maps: where none was known yet, it can say when the first was
     vintage = known.known_at[index]
     age_days = (init_time - vintage) / np.timedelta64(1, "D")
     if age_days > STALE_AFTER_DAYS:
