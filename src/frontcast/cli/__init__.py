@@ -1,0 +1,59 @@
+"""The command line: one file per verb, each thin."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from frontcast import __version__
+from frontcast.errors import FrontcastError
+
+app = typer.Typer(
+    name="frontcast",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Weather forecasting for a front line: who will hold what, with what probability, 1 to 30 days ahead.\n\n"
+        "It works at once on the record that ships with it: [bold]frontcast forecast --init 2022-09-05[/bold].\n\n"
+        "Public sources, brigade scale, 1 km and days. Not a targeting aid."
+    ),
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"frontcast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+def _register() -> None:
+    # Imported here, so that `import frontcast.cli` stays cheap for tools that only want `app`.
+    from frontcast.cli import forecast, ingest, picture, record, verify
+
+    app.command()(forecast.forecast)
+    app.command()(picture.picture)
+    app.command()(verify.verify)
+    app.command()(ingest.ingest)
+    app.add_typer(record.app, name="record")
+
+
+_register()
+
+
+def main() -> None:
+    """Entry point: what the user can mend is said in one line, with exit status 1 and no traceback."""
+    try:
+        app()
+    except FrontcastError as error:
+        typer.secho(f"frontcast: {error}", err=True, fg="red")
+        sys.exit(1)

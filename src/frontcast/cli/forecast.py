@@ -1,0 +1,90 @@
+"""`frontcast forecast`: run the ensemble, write the product, its pictures and its page, and say what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import geopandas as gpd
+import pandas as pd
+import typer
+import xarray as xr
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from frontcast.cli.options import SourceOption, StoreOption, TheatreOption, open_store
+from frontcast.forecast import forecast as run_forecast
+from frontcast.forecast import load_config, observed_area, write_product
+from frontcast.show import fan_chart, forecast_brief, forecast_map, forecast_page
+from frontcast.theatre import load_theatre
+from frontcast.verify import shipped_track_record
+
+
+def forecast(
+    init: Annotated[
+        str | None, typer.Option(help="Day to forecast from, as known at its end (UTC): 2022-09-05.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(help="How far ahead, 1 to 180 days.  [default: 14]")] = None,
+    members: Annotated[int | None, typer.Option(help="Size of the ensemble.  [default: 200]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the random numbers.  [default: 1]")] = None,
+    cell_km: Annotated[float | None, typer.Option(help="Side of a model cell, 1 or 2 km.  [default: 2]")] = None,
+    keep_members: Annotated[bool, typer.Option("--keep-members", help="Write each member's control, too.")] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with these choices, or the run.json of an earlier forecast.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write.  [default: out/forecast-INIT]")] = None,
+    theatre: TheatreOption = None,
+    source: SourceOption = None,
+    store: StoreOption = None,
+    hindsight: Annotated[
+        bool, typer.Option("--hindsight", help="Draw what happened beside the forecast, where the record goes on.")
+    ] = False,
+    pictures: Annotated[bool, typer.Option(help="Draw the map, the fan chart and the page.")] = True,
+) -> None:
+    """Forecast who will hold what, from a day's picture.
+
+    Writes forecast.zarr, cells.parquet, places.parquet, lines.parquet and run.json, and beside them map.png, fan.png and
+    page.html. The same choices on the same record give the same bytes.
+    """
+    choices = load_config(
+        config,
+        init_time=init,
+        days=days,
+        members=members,
+        seed=seed,
+        model_cell_km=cell_km,
+        keep_members=keep_members or None,
+        theatre=theatre,
+        source=source,
+    )
+    folder = out or Path("out") / f"forecast-{choices.init_time[:10]}"
+    ground = load_theatre(choices.theatre)
+    console = Console(stderr=True)
+    with open_store(store, choices.theatre) as held:
+        series = held.control(choices.source, theatre=ground.name)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Reading what the line has been doing", total=None)
+
+        def count(done: int, total: int) -> None:
+            progress.update(task, description=f"{done} of {total} members", completed=done, total=total)
+
+        picture, result = run_forecast(series, ground, choices, progress=count)
+        progress.update(task, description="Writing the forecast", total=None)
+        write_product(folder, choices, series, picture, result)
+        places = pd.read_parquet(folder / "places.parquet")
+        with xr.open_dataset(folder / "forecast.zarr", engine="zarr") as dataset:
+            if pictures:
+                lines = gpd.read_parquet(folder / "lines.parquet")
+                progress.update(task, description="Drawing the map")
+                forecast_map(dataset, lines, places, ground, lead_day=choices.leads[-1], path=folder / "map.png")
+                seen = observed_area(series, ground, choices.time, choices.days) if hindsight else None
+                fan_chart(dataset, ground, path=folder / "fan.png", observed=seen)
+                progress.update(task, description="Writing the page")
+                forecast_page(folder, folder / "page.html", ground, track_record=shipped_track_record(), observed=seen)
+            brief = forecast_brief(dataset, places, ground)
+    Console().print(brief)
+    written = ["forecast.zarr", "places.parquet", "cells.parquet", "lines.parquet", "run.json"]
+    if pictures:
+        written += ["map.png", "fan.png", "page.html"]
+    typer.echo(f"\nWritten to {folder}/: {', '.join(written)}")
