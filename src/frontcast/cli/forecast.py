@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from frontcast.cli.options import SourceOption, StoreOption, TheatreOption, open_store
+from frontcast.forecast import check_folder, load_config, observed_area, write_product
 from frontcast.forecast import forecast as run_forecast
-from frontcast.forecast import load_config, observed_area, write_product
 from frontcast.show import fan_chart, forecast_brief, forecast_map, forecast_page
 from frontcast.theatre import load_theatre
 from frontcast.verify import shipped_track_record
@@ -58,6 +58,7 @@ def forecast(
         source=source,
     )
     folder = out or Path("out") / f"forecast-{choices.init_time[:10]}"
+    check_folder(folder)  # before the members run, not after
     ground = load_theatre(choices.theatre)
     console = Console(stderr=True)
     with open_store(store, choices.theatre) as held:

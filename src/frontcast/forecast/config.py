@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,16 @@ class ForecastConfig(BaseModel):
     lead_days: tuple[int, ...] = ()
     members: int = Field(default=200, ge=2, le=10_000)
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
-    model_cell_km: float = Field(default=2.0, gt=0)
+    model_cell_km: float = Field(default=2.0, gt=0, allow_inf_nan=False)
     keep_members: bool = False
     parameters: dict[str, float] = {}
 
-    @field_validator("init_time")
+    @field_validator("init_time", mode="before")
     @classmethod
-    def _is_time(cls, text: str) -> str:
-        return str(parse_time(text))
+    def _is_time(cls, given: object) -> object:
+        # TOML has dates and times of its own, written without quotes.
+        text = given.isoformat() if isinstance(given, date) else given
+        return str(parse_time(text)) if isinstance(text, str) else text
 
     @field_validator("parameters")
     @classmethod
@@ -125,7 +127,7 @@ def load_config(path: Path | None, **changes: Any) -> ForecastConfig:
     if path is not None:
         try:
             text = path.read_text("utf-8")
-            given = json.loads(text)["config"] if path.suffix == ".json" else tomllib.loads(text)
+            given = dict(json.loads(text)["config"]) if path.suffix == ".json" else tomllib.loads(text)
         except OSError as error:
             raise InputError(name, "", f"cannot be read ({error.strerror})", "Name a TOML file or a run.json") from None
         except (ValueError, KeyError, TypeError) as error:

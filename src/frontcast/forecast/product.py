@@ -300,9 +300,15 @@ def forecast(
 ) -> tuple[Picture, EnsembleResult]:
     """Make the picture and run the members."""
     picture = make_picture(series, theatre, config.time)
+    factor = config.model_cell_km / theatre.grid.cell_km
+    if factor != round(factor):
+        raise FrontcastError(
+            f"model_cell_km = {config.model_cell_km} is no multiple of the {theatre.grid.cell_km} km cells of the record: "
+            "1 and 2 fit the theatre that ships."
+        )
     try:
-        theatre.grid.coarsen(round(config.model_cell_km / theatre.grid.cell_km))
-    except (ValueError, ZeroDivisionError) as error:
+        theatre.grid.coarsen(round(factor))
+    except ValueError as error:
         raise FrontcastError(f"model_cell_km = {config.model_cell_km}: {error}.") from None
     result = run_ensemble(
         picture,
@@ -317,6 +323,24 @@ def forecast(
     return picture, result
 
 
+def check_folder(folder: Path) -> Path:
+    """The folder to write a forecast to, with links followed, once it is sure that nothing else is lost by it.
+
+    Raises:
+        FrontcastError: where it holds something other than an earlier forecast, or is the one you are in.
+    """
+    folder = folder.resolve()  # through a link, and "." by its name
+    if Path.cwd().is_relative_to(folder):
+        raise FrontcastError(f"{folder} is the folder you are in: name another one, such as one in it, with --out.")
+    try:
+        earlier = (folder / "run.json").is_file() and (folder / "forecast.zarr").is_dir()
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not earlier:
+            raise FrontcastError(f"{folder} exists and is no earlier forecast: name another folder with --out.")
+    except OSError as error:
+        raise FrontcastError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return folder
+
+
 def write_product(
     folder: Path, config: ForecastConfig, series: ControlSeries, picture: Picture, result: EnsembleResult
 ) -> xr.Dataset:
@@ -328,8 +352,7 @@ def write_product(
     Raises:
         FrontcastError: where `folder` holds something other than an earlier forecast, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / "run.json").is_file():
-        raise FrontcastError(f"{folder} exists and is no earlier forecast: name another folder with --out.")
+    folder = check_folder(folder)
     fresh = folder.with_name(folder.name + ".part")
     try:
         shutil.rmtree(fresh, ignore_errors=True)

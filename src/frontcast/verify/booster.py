@@ -32,8 +32,8 @@ MOVEMENT_DAYS: Final = (3, 7, 14, 30)
 HALF_LIFE_DAYS: Final = 90.0
 """A past start counts half as much as one so many days later: a front has phases."""
 
-HISTORY_DAYS: Final = 365
-"""Older starts would count less than 6 % and are left out."""
+HISTORY_DAYS: Final = 730
+"""Older starts would count less than 0.4 % and are left out."""
 
 TREES: Final = 100
 PARAMETERS: Final[dict[str, Any]] = {
