@@ -28,6 +28,7 @@ from frontcast.verify import (
     to_json,
     to_table,
 )
+from frontcast.verify.hindcast import WITHIN_KM
 from frontcast.verify.report import REFERENCE
 from frontcast.verify.scores import LOG_CLIP
 
@@ -106,6 +107,12 @@ def verify(
         "data_vintage": f"{series.known_at[-1]}Z",
         "maps": len(series),
         "fitted_until": f"{hindcasts.attrs['fitted_until']}Z",
+        "first": f"{first:%Y-%m-%d}",
+        "last": f"{last:%Y-%m-%d}",
+        "every_days": every,
+        "lead_days": lead_days,
+        "within_km": WITHIN_KM,
+        "methods": [method.name for method in methods],
         "members": members,
         "seed": seed,
         "log_clip": LOG_CLIP,
