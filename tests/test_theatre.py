@@ -396,7 +396,7 @@ BAD_FILES = {
         "[border]",
         "[weather]\nrain = 1\n[border]",
         "weather",
-        "use one of: name, title, grid",
+        "use one of: name, title, attribution, grid",
     ),
     "missing key": ('title = "A valley"', "", "title", "it is missing"),
     "missing border": (

@@ -13,8 +13,9 @@ def line_speeds(state: State, push_a: jax.Array, push_b: jax.Array, forcing: For
 
     A side gains by its own push and loses by the enemy's, the latter the less the wider the grey zone between them:
     `F_a = push_a − exp(−gap / contact_km) · push_b`, and the same with a and b swapped. With no gap `F_a = −F_b`
-    exactly: one common line, which moves at the difference of the pushes. Across a gap a side may vacate ground that
-    the other has not reached, or clear the grey zone, and the two speeds differ.
+    exactly: one common line, which moves at the difference of the pushes. Across a gap the two
+    speeds differ: a side clears the grey zone while the other stands. A push is never negative, so a side gives up
+    ground only to the enemy's push; withdrawal of its own will is no part of the line model.
     """
     gap = jnp.maximum(state.flot_a + state.flot_b, 0.0)
     touch = jnp.exp(-gap / parameters.contact_km)

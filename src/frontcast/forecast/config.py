@@ -61,13 +61,13 @@ class ForecastConfig(BaseModel):
         parameters: scalars of the line model to change, by name.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     theatre: str = "ukraine"
     source: str = "deepstate"
     init_time: str
     days: int = Field(default=14, ge=1, le=LONGEST_DAYS)
-    lead_days: tuple[int, ...] = ()
+    lead_days: tuple[int, ...] = Field(default=(), strict=False)  # TOML and JSON know lists only
     members: int = Field(default=200, ge=2, le=10_000)
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     model_cell_km: float = Field(default=2.0, gt=0, allow_inf_nan=False)

@@ -86,7 +86,10 @@ class History:
             ValueError: where the two series differ in a map that both hold.
         """
         shared = min(len(series), len(self.series))
-        same = np.array_equal(series.known_at[:shared], self.series.known_at[:shared]) and all(
+        same = all(
+            np.array_equal(mine[:shared], its[:shared])
+            for mine, its in ((series.known_at, self.series.known_at), (series.valid_time, self.series.valid_time))
+        ) and all(
             one is other or (np.array_equal(one[0], other[0]) and np.array_equal(one[1], other[1]))
             for one, other in zip(series.runs[:shared], self.series.runs[:shared], strict=True)
         )

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyproj
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,7 +41,8 @@ class Grid:
     @property
     def transform(self) -> Affine:
         """Affine transform from (column, row) corners to projected metres, as rasterio uses it."""
-        return from_origin(self.west, self.north, self.cell_km * 1000.0, self.cell_km * 1000.0)
+        side = self.cell_km * 1000.0
+        return Affine(side, 0.0, self.west, 0.0, -side, self.north)
 
     @cached_property
     def x(self) -> FloatArray:
