@@ -49,6 +49,10 @@ def ingest(
 COLUMNS = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
 
 
+TELL_EVERY = 1000
+"""Sightings from one line of progress to the next, where there are no maps."""
+
+
 def watched(reads: Iterable[Read], label: str, progress: Progress) -> Iterator[Read]:
     """What is read, with a line of progress: how many maps and sightings, and up to which day."""
     task = progress.add_task(label)
@@ -57,8 +61,10 @@ def watched(reads: Iterable[Read], label: str, progress: Progress) -> Iterator[R
         if not isinstance(read, ReadWarning):
             is_map = isinstance(read, ControlMap)
             maps, sightings = maps + is_map, sightings + (not is_map)
-            day = str(read.valid_time)[:10]
-            progress.update(task, description=f"{label}: {maps:,} maps, {sightings:,} sightings, up to {day}")
+            # A map brings hundreds of sightings: telling each would take longer than reading it.
+            if is_map or sightings % TELL_EVERY == 0:
+                day = str(read.valid_time)[:10]
+                progress.update(task, description=f"{label}: {maps:,} maps, {sightings:,} sightings, up to {day}")
         yield read
 
 

@@ -53,13 +53,18 @@ def close_slivers(control: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     if not count:
         return control
 
+    row, column = np.nonzero(strips)
+    number = strips[row, column]
+
     def touching(kind: BoolArray) -> npt.NDArray[np.int64]:
         """Cells of each strip beside cells of a kind, (strip + 1,)."""
-        beside = (_spread(kind, 0) | _spread(kind, 1)) & (strips > 0)
-        return np.bincount(strips[beside], minlength=count + 1)
+        wide = np.pad(kind, 1)
+        beside = wide[row, column + 1] | wide[row + 2, column + 1] | wide[row + 1, column] | wide[row + 1, column + 2]
+        return np.bincount(number[beside], minlength=count + 1)
 
     near_b = touching(part == B)
     false = (touching(part == MASKED) > 0) & (near_b > 0) & (near_b >= _SIDES * touching(body))
     closed = control.copy()
-    closed[window] = np.where(false[strips] & (strips > 0), B, part)
+    shut = false[number]
+    closed[window][row[shut], column[shut]] = B
     return closed

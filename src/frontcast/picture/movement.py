@@ -6,7 +6,10 @@ maps arrive, and one history can serve a whole run of hindcasts.
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,15 +112,29 @@ class History:
                 raise
             return 0
 
+    def prepare(self, times: Sequence[np.datetime64]) -> None:
+        """Work out the movement at several times at once, on all processors; the results are those of `movement`."""
+        back = [np.timedelta64(days, "D") for days in (0, *WINDOWS_DAYS)]
+        maps = sorted({self.index_at(time - days) for time in times for days in back} - set(self._distances))
+        if len(maps) + len(self._distances) > _CACHED_MAPS:
+            return  # some would be forgotten before they are used
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            # The filters and distance transforms release the interpreter's lock.
+            self._distances.update(zip(maps, pool.map(self._distance, maps), strict=True))
+            list(pool.map(self.movement, times))
+
+    def _distance(self, index: int) -> npt.NDArray[np.int8]:
+        control = self.theatre.fill_masked(self.series.control(index))
+        distance = self.theatre.signed_distance(control == B, limit_km=_DISTANCE_LIMIT_KM)
+        return np.round(distance * 2).astype(np.int8)
+
     def distance(self, index: int) -> FloatArray:
         """Signed distance to the edge of b's ground in map `index`, (y, x) km to half a km, negative inside.
 
         Masked cells count as held by whoever holds the nearest land, so that a front meets coasts and borders squarely.
         """
         if index not in self._distances:
-            control = self.theatre.fill_masked(self.series.control(index))
-            distance = self.theatre.signed_distance(control == B, limit_km=_DISTANCE_LIMIT_KM)
-            self._distances[index] = np.round(distance * 2).astype(np.int8)
+            self._distances[index] = self._distance(index)
             while len(self._distances) > _CACHED_MAPS:
                 self._distances.popitem(last=False)
         self._distances.move_to_end(index)

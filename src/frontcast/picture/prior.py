@@ -82,10 +82,10 @@ def tempo(history: History, init_time: np.datetime64, prior: PushPrior) -> dict[
     """Tempo of both sides ("a", "b") over the weeks before `init_time`, from maps known at `init_time`."""
     seen, expected, length = dict.fromkeys("ab", 0.0), dict.fromkeys("ab", 0.0), dict.fromkeys("ab", 0.0)
     begin = history.series.known_at[0] if len(history.series) else init_time
-    for week in range(1, prior.tempo_weeks + 1):
-        start = init_time - np.timedelta64(week * HORIZON_DAYS, "D")
-        if start < begin:
-            break
+    weeks = (np.timedelta64(week * HORIZON_DAYS, "D") for week in range(1, prior.tempo_weeks + 1))
+    starts = [init_time - back for back in weeks if init_time - back >= begin]
+    history.prepare([init_time, *starts])
+    for start in starts:
         movement = history.movement(start)
         forward_b = moved_km(history, movement.line, start, HORIZON_DAYS)
         for side, forward, features in (
