@@ -625,11 +625,11 @@ def test_page_tells_the_track_record_or_that_there_is_none(
     forecast_page(product, tmp_path / "page.html", theatre, track_record=record, observed=observed)
     text = read((tmp_path / "page.html").read_text(encoding="utf-8")).text
     assert "90 % interval" in text
-    assert "7no change0.0200––" in text
-    assert "7model <b>0.0176+0.120+0.050 to +0.200better" in text
-    assert "7gradient boosting0.0206−0.031−0.050 to −0.010worse" in text
-    assert "30climatology of distance0.0300+0.010−0.020 to +0.040no clear difference" in text
-    assert "30model <b>0.0200+0.250–better" in text
+    assert "7no change0.02000––" in text
+    assert "7model <b>0.01760+0.120+0.050 to +0.200better" in text
+    assert "7gradient boosting0.02060−0.031−0.050 to −0.010worse" in text
+    assert "30climatology of distance0.03000+0.010−0.020 to +0.040no clear difference" in text
+    assert "30model <b>0.02000+0.250–better" in text
     assert "9.000" not in text
     assert "up to 51 starts, from 2024-07-01 to 2024-07-08" in text
     assert "frontcast verify --from 2024-07-01" in text

@@ -381,7 +381,7 @@ def _record(track_record: Mapping[str, Any] | None) -> str:
     rows = []
     for score in sorted(scores, key=lambda score: int(score["lead_days"])):
         name = METHODS.get(score["forecaster"], score["forecaster"])
-        rows.append([str(score["lead_days"]), name, f"{score['brier']:.4f}", *_skill(score)])
+        rows.append([str(score["lead_days"]), name, f"{score['brier']:.5f}", *_skill(score)])
     heads = ["Days ahead", "Method", "Brier score", "Skill", f"{100 * level:g} % interval", "Against no change"]
     times = sorted(start["init_time"][:10] for start in track_record.get("starts", []))
     period = f", from {times[0]} to {times[-1]}" if times else ""
