@@ -642,3 +642,17 @@ def test_page_of_half_a_product_says_which_half(product: Path, theatre: Theatre,
     with pytest.raises(InputError, match=r"lines\.parquet"):
         forecast_page(tmp_path / "half", tmp_path / "page.html", theatre)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_brief_lists_a_town_of_unknown_size_and_no_such_hamlet(product: Path, theatre: Theatre) -> None:
+    dataset = xr.open_dataset(product / "forecast.zarr", engine="zarr", consolidated=False)
+    places = pd.read_parquet(product / "places.parquet")
+    base = places.sort_values("lead_day").drop_duplicates("lead_day").assign(population=np.nan, p_change=0.6)
+    unknown = pd.concat(
+        [base.assign(name="Uncounted", kind="town"), base.assign(name="Crossroads", kind="hamlet", lon=1.0)]
+    )
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(forecast_brief(dataset, unknown, theatre))
+    text = console.export_text()
+    assert "Uncounted" in text
+    assert "Crossroads" not in text

@@ -40,6 +40,7 @@ class PlaceAtRisk:
     Attributes:
         name: as the gazetteer has it.
         lon, lat: degrees.
+        kind: city, town, village, ... as the gazetteer has it, or "".
         population: people before the war, NaN where unknown.
         holder_now: "a", "grey" or "b".
         change: probability that the holder differs from today's, by lead day.
@@ -49,10 +50,16 @@ class PlaceAtRisk:
     name: str
     lon: float
     lat: float
+    kind: str
     population: float
     holder_now: str
     change: dict[int, float]
     share: dict[str, float]
+
+    @property
+    def is_town(self) -> bool:
+        """Whether it is listed in the brief: by its people or, where their number is unknown, as a city or town."""
+        return self.population >= TOWN or (bool(np.isnan(self.population)) and self.kind in ("city", "town"))
 
     @property
     def risk(self) -> float:
@@ -72,6 +79,7 @@ def risks(places: pd.DataFrame, leads: list[int]) -> list[PlaceAtRisk]:
             name=str(row["name"]),
             lon=float(row["lon"]),
             lat=float(row["lat"]),
+            kind=str(row.get("kind", "")),
             population=float(row["population"]),
             holder_now=str(row["holder_now"]),
             change=change[row["name"], row["lon"], row["lat"]],
@@ -178,12 +186,12 @@ def forecast_brief(dataset: xr.Dataset, places: pd.DataFrame, theatre: Theatre, 
     """
     members, leads = shapes.members(dataset), shown_leads(dataset)
     found = risks(places, leads)
-    listed = [place for place in found if place.population >= TOWN and place.risk >= style.BANDS[0]][:most]
+    listed = [place for place in found if place.is_town and place.risk >= style.BANDS[0]][:most]
     parts: list[RenderableType] = [_Paragraph(theatre.title, "bold"), _Paragraph(headline(dataset)), ""]
     parts += [_Paragraph(sentence) for sentence in area_sentences(dataset, theatre)]
     parts += ["", _Paragraph(place_sentence(found, members, leads[-1]))]
     if listed:
-        head = f"Chance that the holder changes, for the places of {TOWN:,} people or more most at risk:"
+        head = f"Chance that the holder changes, for the towns, and places of {TOWN:,} people or more, most at risk:"
         parts += [_Paragraph(head), "", _table(listed, leads, members, theatre)]
     parts += ["", _Paragraph(f"{style.CAUTION} {members} members.", "dim")]
     return Group(*parts)
@@ -201,5 +209,6 @@ def _table(listed: list[PlaceAtRisk], leads: list[int], members: int, theatre: T
     for place in listed:
         chances = [style.percent(place.change[lead], members) for lead in leads]
         # Text, not markup: a name may hold square brackets.
-        table.add_row(Text(place.name), f"{place.population:,.0f}", Text(words[place.holder_now]), *chances)
+        people = "–" if np.isnan(place.population) else f"{place.population:,.0f}"
+        table.add_row(Text(place.name), people, Text(words[place.holder_now]), *chances)
     return table

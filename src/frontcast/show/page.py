@@ -328,6 +328,8 @@ def _places_table(listed: list[PlaceAtRisk], dataset: xr.Dataset, theatre: Theat
     rows = []
     for index, place in enumerate(listed):
         people = "–" if np.isnan(place.population) else f"{place.population:,.0f}"
+        # A town whose people nobody counted is filtered as a small town, not as a hamlet.
+        size = np.nan_to_num(place.population, nan=brief.TOWN if place.is_town else 0)
         chances = "".join(
             f'<td class="chance {looks[lead]}" style="--p:{100 * place.change[lead]:.0f}%" '
             f'data-v="{place.change[lead]:.3f}">{escape(style.percent(place.change[lead], members))}</td>'
@@ -340,12 +342,12 @@ def _places_table(listed: list[PlaceAtRisk], dataset: xr.Dataset, theatre: Theat
         rows.append(
             f'<tr data-held="{escape(place.holder_now)}">'
             f'<td><button type="button" class="name" data-place="{index}">{escape(place.name)}</button></td>'
-            f'<td data-v="{np.nan_to_num(place.population):.0f}">{people}</td>'
+            f'<td data-v="{size:.0f}">{people}</td>'
             f'<td class="left">{escape(words[place.holder_now])}</td>{chances}'
             f'<td class="left"><span class="split" aria-hidden="true">{bar}</span> {escape(shares)}</td></tr>'
         )
     # Hamlets of unknown size are many; begin with towns where there are enough of them to fill a screen.
-    towns = sum(place.population >= brief.TOWN for place in listed) >= 8
+    towns = sum(place.is_town for place in listed) >= 8
     sizes = "".join(
         f'<option value="{least}"{" selected" if towns and least == brief.TOWN else ""}>{size}</option>'
         for least, size in ((0, "any number"), (brief.TOWN, "1,000 or more"), (10_000, "10,000 or more"))
