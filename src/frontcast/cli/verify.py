@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from frontcast import __version__
+from frontcast.cli.options import open_store
 from frontcast.errors import InputError
-from frontcast.store import Store
 from frontcast.theatre import load_theatre
 from frontcast.verify import (
     FORECASTERS,
@@ -78,7 +78,7 @@ def verify(
         raise InputError("--out", "", f"there is no folder {out.parent}", "Give a file in a folder that exists")
     starts = init_times(np.datetime64(first, "D"), np.datetime64(last, "D"), every)
     ground = load_theatre(theatre)
-    with Store.open(store, read_only=True) if store else Store.shipped(ground.name) as opened:
+    with open_store(store, ground.name) as opened:
         series = opened.control(source, theatre=ground.name)
     setup = Setup(lead_days, members, seed)
     methods = [make(setup) for name, make in FORECASTERS.items() if name not in left_out]

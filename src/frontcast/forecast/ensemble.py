@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from frontcast.campaign import (
 from frontcast.campaign.impulse import along_line, at_cells
 from frontcast.campaign.level_set import at_neighbours
 from frontcast.forecast.compilation import enable_compilation_cache
-from frontcast.picture import Picture
+from frontcast.picture import Picture, processors
 from frontcast.theatre import GREY, A, B
 
 REACH_KM = 60.0
@@ -50,7 +49,6 @@ FAR_KM = 999.0
 LEAST_MOBILITY = 1e-3
 """Stands for zero where times are averaged."""
 
-IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -369,4 +367,4 @@ def _workers() -> int:
     """Batches in flight: one for each processor on a CPU, one on an accelerator, which is full with one."""
     if jax.default_backend() != "cpu":
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors()

@@ -69,6 +69,11 @@ class Movement:
     features_b: FloatArray
 
 
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class History:
     """Distances to the line and movement at any time of a series of maps.
 
@@ -118,7 +123,7 @@ class History:
         maps = sorted({self.index_at(time - days) for time in times for days in back} - set(self._distances))
         if len(maps) + len(self._distances) > _CACHED_MAPS:
             return  # some would be forgotten before they are used
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             # The filters and distance transforms release the interpreter's lock.
             self._distances.update(zip(maps, pool.map(self._distance, maps), strict=True))
             list(pool.map(self.movement, times))
