@@ -18,7 +18,8 @@ from scipy.ndimage import label
 from frontcast.errors import FrontcastError, InputError
 from frontcast.theatre import Gazetteer, Grid, Theatre, load_theatre
 from frontcast.theatre import build as builder
-from frontcast.theatre.places import AS_NEAR_KM, fold, skeleton
+from frontcast.spelling import fold, skeleton
+from frontcast.theatre.places import AS_NEAR_KM
 from frontcast.theatre.theatre import SHIPPED
 
 LAEA = "+proj=laea +lat_0=42 +lon_0=44 +datum=WGS84 +units=m"

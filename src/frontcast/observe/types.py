@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from frontcast.theatre import Theatre
+if TYPE_CHECKING:
+    from frontcast.theatre import Theatre
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ import shapely
 from shapely.geometry import shape
 
 from frontcast.errors import InputError
+from frontcast.spelling import fold
 from frontcast.theatre.grid import Grid
-from frontcast.theatre.places import fold
 from frontcast.theatre.theatre import SHIPPED, _grid, _parse
 
 DEGREES: Final = "EPSG:4326"

