@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import typer
 
@@ -36,18 +38,21 @@ def _main(
     pass
 
 
-def _register() -> None:
-    # Imported here, so that `import frontcast.cli` stays cheap for tools that only want `app`.
-    from frontcast.cli import forecast, ingest, picture, record, verify
-
-    app.command()(forecast.forecast)
-    app.command()(picture.picture)
-    app.command()(verify.verify)
-    app.command()(ingest.ingest)
-    app.add_typer(record.app, name="record")
+VERBS: Final = ("forecast", "picture", "verify", "ingest", "read", "claims", "sources", "record")
+"""Each verb is a module of this package, with a function, or for `record` an app, of its name."""
 
 
-_register()
+def _register(asked: str | None) -> None:
+    """Adds the verb asked for, or all where none is: the reader of dispatches need not wait for the model to load."""
+    for verb in (asked,) if asked in VERBS else VERBS:
+        module = import_module(f"frontcast.cli.{verb}")
+        if verb == "record":
+            app.add_typer(module.app, name=verb)
+        else:
+            app.command(verb)(getattr(module, verb))
+
+
+_register(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
 
 
 def main() -> None:

@@ -1,0 +1,329 @@
+"""Which war a document is about, and which side a phrase means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from frontcast.observe.reports.lexicon import Lexicon
+from frontcast.observe.reports.tokens import Sentence
+
+SELF: Final = frozenset("we us our ours my mine".split())
+OTHER: Final = frozenset("enemy foe adversary opponent enemy's".split())
+THEY: Final = frozenset("they them their theirs it its he his him she her".split())
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of one war, as words."""
+
+    name: str
+    phrases: dict[str, list[tuple[str, ...]]]
+    capitals: frozenset[str]
+    people: frozenset[str]
+    roles: dict[str, list[tuple[str, ...]]]
+    voice: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class War:
+    """The sides of one war. `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
+    the side that takes places where a report does not say who does."""
+
+    name: str
+    countries: frozenset[str]
+    markers: dict[str, float]
+    sides: tuple[Side, ...]
+    attacker: str | None = None
+
+    def other(self, side: str | None) -> str | None:
+        """The side that fights this one: of more than two, the first other."""
+        if side is None:
+            return None
+        for candidate in self.sides:
+            if candidate.name != side:
+                return candidate.name
+        return None
+
+
+def wars(lexicon: Lexicon) -> tuple[War, ...]:
+    """All wars that the rules of a language list."""
+    found = tuple(_war(entry) for entry in lexicon.data["sides"]["war"])
+    for war in found:
+        for side in war.sides:
+            for index in side.phrases.values():
+                for phrase in index:
+                    if len(phrase) == 1:
+                        war.markers.setdefault(phrase[0], 0.5)
+    for war in found:
+        for marker, weight in war.markers.items():
+            # A marker that is also a name in other wars tells less: "Russian" in Syria.
+            elsewhere = sum(
+                marker in other.markers
+                or any(
+                    marker in phrase for side in other.sides for phrases in side.phrases.values() for phrase in phrases
+                )
+                for other in found
+                if other is not war
+            )
+            war.markers[marker] = weight / (1 + elsewhere)
+    return found
+
+
+def _phrase_index(names: Sequence[str]) -> dict[str, list[tuple[str, ...]]]:
+    index: dict[str, list[tuple[str, ...]]] = {}
+    for name in names:
+        words = tuple(
+            word if len(word) == 2 and word.isupper() else word.casefold() for word in name.replace("'s", " 's").split()
+        )
+        index.setdefault(words[0], []).append(words)
+    for entries in index.values():
+        entries.sort(key=len, reverse=True)
+    return index
+
+
+def _war(entry: dict[str, Any]) -> War:
+    return War(
+        entry["name"],
+        frozenset(entry["countries"]),
+        dict.fromkeys(entry["markers"].split(), 1.0),
+        tuple(
+            Side(
+                side["name"],
+                _phrase_index(side["names"]),
+                frozenset(name.casefold() for name in side["capitals"]),
+                frozenset(name.casefold() for name in side["people"]),
+                _phrase_index(side["roles"]),
+                tuple(tuple(phrase.casefold().split()) for phrase in side["voice"]),
+            )
+            for side in entry["side"]
+        ),
+        entry.get("attacker"),
+    )
+
+
+def country_war(words: Counter[str], lexicon: Lexicon) -> War:
+    """A war the rules do not list: its sides are the countries most spoken of."""
+    found = []
+    for country, forms in lexicon.data["sides"]["countries"].items():
+        names = [country, *forms.split()]
+        count = sum(words[name.casefold()] for name in names)
+        if count:
+            found.append((count, country, names))
+    found.sort(key=lambda entry: (-entry[0], entry[1]))
+    sides = [Side(country, _phrase_index(names), frozenset(), frozenset(), {}, ()) for _, country, names in found[:2]]
+    roles = {
+        "rebels": ["rebel", "rebels", "insurgents", "insurgent", "guerrillas"],
+        "government": ["government", "army", "regime"],
+    }
+    for name, members in roles.items():
+        if len(sides) < 2:
+            sides.append(Side(name, _phrase_index(members), frozenset(), frozenset(), {}, ()))
+    return War("", frozenset(), {}, tuple(sides))
+
+
+@dataclass
+class Actors:
+    """Sides as one document speaks of them; remembers who was spoken of last.
+
+    Attributes:
+        war: the war it is about.
+        voice: the side whose bulletin or post it is, or None.
+        last: the side last spoken of as acting.
+        units: unit name → side, as the document has told.
+    """
+
+    war: War
+    lexicon: Lexicon
+    voice: str | None = None
+    last: str | None = None
+    units: dict[str, str] = field(default_factory=dict)
+
+    def named(self, words: Sequence[str]) -> str | None:
+        """The side that words name outright, the first if several; None if none."""
+        for i, word in enumerate(words):
+            for side in self.war.sides:
+                if _match(side.phrases, words, i) or (word in side.people and len(word) > 2):
+                    return side.name
+        for i, word in enumerate(words):
+            for side in self.war.sides:
+                if word in side.capitals and (len(words) - i <= 2 or (i + 1 < len(words) and words[i + 1] == "'s")):
+                    return side.name
+                two = " ".join(words[i : i + 2])
+                if two in side.capitals:
+                    return side.name
+        return None
+
+    def by_role(self, words: Sequence[str]) -> str | None:
+        """The side that a word means in this war only: "the rebels", "the regime"."""
+        for i in range(len(words)):
+            for side in self.war.sides:
+                if _match(side.roles, words, i):
+                    return side.name
+        return None
+
+    def side(self, words: Sequence[str], speaker: str | None = None, unit: str | None = None) -> str | None:
+        """The side a phrase means.
+
+        Args:
+            words: the phrase, in lower case.
+            speaker: the side of whoever says it, for "we", "its troops" and "the enemy".
+            unit: a formation named in it.
+        """
+        found = self.named(words)
+        if found:
+            return found
+        if unit is not None and unit.casefold() in self.units:
+            return self.units[unit.casefold()]
+        own = speaker or self.voice
+        heads = set(words)
+        if heads & OTHER:
+            return self.war.other(own) if own else self.war.other(self.last)
+        if heads & SELF:
+            return own or self.last
+        forces = self.forces
+        if words and words[0] in ("its", "his", "her", "their") and len(words) > 1 and (own or self.last):
+            return own or self.last
+        found = self.by_role(words)
+        if found:
+            return found
+        if heads & THEY and len(words) == 1:
+            return own or self.last
+        if heads & forces:
+            return self.last
+        return None
+
+    @property
+    def forces(self) -> frozenset[str]:
+        """Words for soldiers of any side."""
+        return _forces(self.lexicon)
+
+
+_FORCES: dict[int, frozenset[str]] = {}
+
+
+def _forces(lexicon: Lexicon) -> frozenset[str]:
+    key = id(lexicon)
+    if key not in _FORCES:
+        _FORCES[key] = frozenset(lexicon.data["sides"]["words"]["forces"].split())
+    return _FORCES[key]
+
+
+def _match(index: dict[str, list[tuple[str, ...]]], words: Sequence[str], i: int) -> bool:
+    for phrase in index.get(words[i], ()):
+        if tuple(words[i : i + len(phrase)]) == phrase:
+            return True
+    return False
+
+
+def actors(sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str]) -> Actors:
+    """Who fights in a document.
+
+    Args:
+        sentences: the document.
+        lexicon: of its language.
+        known: the wars listed.
+        countries: ISO code → how many of its places the document names.
+    """
+    words: Counter[str] = Counter()
+    for sentence in sentences:
+        words.update(sentence.lower)
+    best, score = None, 0.0
+    for war in known:
+        count = sum(words[marker] * weight for marker, weight in war.markers.items() if marker in words) + 0.7 * sum(
+            all(word in words for word in phrase)
+            for side in war.sides
+            for index in side.phrases.values()
+            for phrase in index
+            if len(phrase) > 1
+        )
+        count += 0.7 * sum(countries[code] for code in war.countries)
+        if count > score:
+            best, score = war, count
+    chosen = best or country_war(words, lexicon)
+    return Actors(chosen, lexicon, voice=_voice(sentences, chosen, words))
+
+
+def _voice(sentences: Sequence[Sentence], war: War, words: Counter[str]) -> str | None:
+    """The side whose own words the document is, told by how it speaks of itself and of the other."""
+    outside = Counter[str]()
+    phrases: Counter[str] = Counter()
+    quoted = False
+    for sentence in sentences:
+        for word, text in zip(sentence.lower, sentence.words, strict=True):
+            if text in ("“", "«") or (text == '"' and not quoted):
+                quoted = True
+            elif text in ("”", "»", '"'):
+                quoted = False
+            elif not quoted:
+                outside[word] += 1
+        line = " ".join(sentence.lower)
+        for side in war.sides:
+            for phrase in side.voice:
+                if f" {' '.join(phrase)} " in f" {line} ":
+                    phrases[side.name] += 1
+        quoted = quoted and not sentence.words[-1].endswith((".", "!", "?"))
+    ours = outside["our"] + outside["ours"] + outside["lads"] + outside["comrades"] + 0.5 * outside["we"]
+    enemy = outside["enemy"] + outside["enemy's"]
+    own = ours + enemy + sum(phrases.values())
+    # A newspaper may quote such words; a bulletin is made of them.
+    if own < 2 or own < 0.25 * len(sentences):
+        return None
+    if phrases:
+        return phrases.most_common(1)[0][0]
+    if not (ours and enemy) and enemy < 2:
+        return None
+    del words
+    return _by_opponent(sentences, war)
+
+
+def _by_opponent(sentences: Sequence[Sentence], war: War) -> str | None:
+    """The side whose soldiers are spoken of warmly: named beside "our", or not named beside "enemy"."""
+    score: Counter[str] = Counter()
+    for sentence in sentences:
+        low = sentence.lower
+        for side in war.sides:
+            for i in range(len(low)):
+                if _match(side.phrases, low, i):
+                    near = low[max(0, i - 3) : i + 4]
+                    if "our" in near:
+                        score[side.name] += 2
+                    elif "enemy" in near or "enemy's" in near:
+                        score[war.other(side.name) or ""] += 1
+                    else:
+                        # A bulletin names the enemy by nation more often than itself.
+                        score[war.other(side.name) or ""] += 0.25  # type: ignore[assignment]
+    if war.attacker is not None:
+        # Who is always attacked defends; who tells of his own advance attacks.
+        for sentence in sentences:
+            low = sentence.lower
+            for i, word in enumerate(low):
+                near = low[i + 1 : i + 5]
+                if word == "enemy" and any(
+                    form.startswith(
+                        (
+                            "attack",
+                            "shell",
+                            "storm",
+                            "tried",
+                            "launch",
+                            "fire",
+                            "advanc",
+                            "struck",
+                            "strik",
+                            "unsuccess",
+                            "bomb",
+                            "assault",
+                        )
+                    )
+                    for form in near
+                ):
+                    score[war.other(war.attacker) or ""] += 1
+                elif word in ("defenders", "defender") and i and low[i - 1] == "our":
+                    score[war.other(war.attacker) or ""] += 2
+    if score:
+        return score.most_common(1)[0][0]
+    # Nobody is named, as among friends: the side whose bloggers the war knows best.
+    return war.sides[-1].name if war.sides else None

@@ -1,0 +1,1409 @@
+"""Who holds a place, after what a clause says of it.
+
+Each function reads one way of saying it; the words themselves are in `language/<code>/control.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+
+from frontcast.observe.reports.actors import Actors
+from frontcast.observe.reports.claim import CONTESTED
+from frontcast.observe.reports.lexicon import Lexicon
+from frontcast.observe.reports.setting import PlaceUse, Setting
+from frontcast.observe.reports.syntax import CONJUNCTION, MARK, NOUN, PREPOSITION, VERB, Predicate, _first_of_list
+
+ATTEMPTS: Final = frozenset(
+    "try attempt want aim seek plan hope intend wish struggle fight order tell ask urge call task instruct demand need refuse bid push strive aspire vie prepare set".split()
+)
+"""Verbs before an infinitive that leave open whether it came about."""
+FAILURES: Final = frozenset("fail refuse decline".split())
+
+
+@dataclass(slots=True)
+class Event:
+    """A control claim as it stands in its clause, before its speaker, its date and its certainty are weighed.
+
+    Attributes:
+        side, holder: sides' names; `holder` may be `CONTESTED` or None.
+        place: the place as used; None only for other kinds than control.
+        predicate: its verb's number, -1 where a noun carries it.
+        anchor: a word inside the clause: for whose words it is.
+        first, last: the words of the clause.
+        denied: whether the clause itself negates it.
+        stays: the holder if a loss or a departure is negated.
+        loser: the side that loses by it.
+        kind: name of the frame, or the kind of a claim that is not about control.
+        origin, target: where a movement began; what was struck.
+    """
+
+    side: str | None
+    holder: str | None
+    place: PlaceUse | None
+    predicate: int
+    anchor: int
+    first: int
+    last: int
+    kind: str
+    denied: bool = False
+    stays: str | None = None
+    loser: str | None = None
+    quantity: Any = None
+    future: bool = False
+    hedged: bool = False
+    origin: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The words of `control.toml`, ready to look up."""
+
+    verbs: dict[str, str]
+    not_sure: frozenset[str]
+    leave_objects: frozenset[str]
+    into: frozenset[str]
+    expel: frozenset[str]
+    contest_nouns: frozenset[str]
+    contest_verbs: frozenset[str]
+    flags: frozenset[str]
+    flag_verbs: frozenset[str]
+    nouns: dict[str, str]
+    announcing: frozenset[str]
+    states: dict[str, tuple[str, ...]]
+    hands: frozenset[str]
+    remain: frozenset[str]
+
+
+def _bars(text: str) -> list[str]:
+    return [part.strip() for line in text.splitlines() for part in line.split("|") if part.strip()]
+
+
+@lru_cache(maxsize=4)
+def frames(lexicon: Lexicon) -> Frames:
+    """The frames of a language."""
+    data = lexicon.data["control"]
+    table = data["frames"]
+    verbs: dict[str, str] = {}
+    for name in ("hold", "enter", "leave", "lose", "fall", "take"):
+        for phrase in _bars(table[name]["verbs"]):
+            verbs[phrase] = name
+    nouns = {word: frame for frame in ("take", "fall", "lose", "leave", "hold") for word in _bars(data["nouns"][frame])}
+    return Frames(
+        verbs,
+        frozenset(_bars(table["take"]["not_sure"])),
+        frozenset(_bars(table["leave"]["objects"])),
+        frozenset(_bars(table["enter"]["into"])),
+        frozenset(_bars(table["expel"]["verbs"])),
+        frozenset(_bars(table["contest"]["nouns"])),
+        frozenset(_bars(table["contest"]["verbs"])),
+        frozenset(table["flag"]["nouns"].split()),
+        frozenset(_bars(table["flag"]["verbs"])),
+        nouns,
+        frozenset(_bars(data["nouns"]["announcing"])),
+        {name: tuple(_bars(data["states"][name])) for name in ("own", "enemy", "free", "lost", "contested")},
+        frozenset(_bars(data["states"]["hands"])),
+        frozenset(_bars(data["states"]["remain"])),
+    )
+
+
+def control_events(setting: Setting, actors: Actors, lexicon: Lexicon) -> list[Event]:
+    """All control events of a sentence, in the order of their words."""
+    words = frames(lexicon)
+    reader = _Control(setting, actors, words)
+    out = reader.out
+    for number in range(len(setting.found.predicates)):
+        out.extend(reader.predicate(number))
+    out.extend(reader.nouns())
+    return reader.ellipsis(out)
+
+
+class _Control:
+    def __init__(self, setting: Setting, actors: Actors, words: Frames) -> None:
+        self.setting = setting
+        self.found = setting.found
+        self.actors = actors
+        self.w = words
+        self.low = setting.found.sentence.lower
+        self.out: list[Event] = []
+
+    # -- who and where ------------------------------------------------------------------------------------
+
+    def side_of(self, item: int, word: int | None = None) -> str | None:
+        """The side a phrase means, with what belongs to it ("the lads of the 100th Brigade")."""
+        if item < 0:
+            return None
+        return self.setting.side_of(item, word if word is not None else self.found.items[item].first)
+
+    def subject_items(self, predicate: Predicate) -> list[int]:
+        if predicate.subject < 0:
+            return []
+        first = _first_of_list(self.found, predicate.subject)
+        return [k for k in range(first, predicate.subject + 1) if self.found.items[k].kind == NOUN]
+
+    def subject_side(self, predicate: Predicate) -> str | None:
+        for item in self.subject_items(predicate):
+            side = self.side_of(item, predicate.first)
+            if side:
+                return side
+        return None
+
+    def places(
+        self, items: list[int], uses: str = "head inside partial", predicate: Predicate | None = None
+    ) -> list[PlaceUse]:
+        """Places that stand in a role played by any of the phrases, and places that pronouns among them mean."""
+        wanted = set(items)
+        allowed = uses.split()
+        found = [use for use in self.setting.uses if use.role in wanted and use.use in allowed]
+        if not found:
+            for item in items:
+                use = self.setting.pronoun(item)
+                if use is not None and use.use in allowed:
+                    found.append(use)
+        if not found and any(self.found.words(item)[0] == "both" for item in items):
+            found = self.setting.both(items[0])
+        if not found and "head" in allowed:
+            found = [use for use in map(self.setting.unnamed, items) if use is not None]
+        del predicate
+        return found
+
+    def span(self, predicate: Predicate, places: list[PlaceUse]) -> tuple[int, int]:
+        """The words of the clause: from its subject to the last thing used."""
+        first, last = predicate.first, predicate.last
+        subjects = self.subject_items(predicate)
+        if subjects and predicate.link not in ("infinitive",) and self.found.items[subjects[0]].first < first:
+            gap = self.low[self.found.items[subjects[-1]].last : first]
+            if not {";", "."} & set(gap) and len(gap) < 40:
+                first = self.found.items[subjects[0]].first
+        elif predicate.parent >= 0 and predicate.link == "infinitive":
+            first = min(first, self.found.predicates[predicate.parent].first)
+            parent = self.found.predicates[predicate.parent]
+            subjects = self.subject_items(parent)
+            if subjects and self.found.items[subjects[0]].first < first:
+                first = self.found.items[subjects[0]].first
+        for place in places:
+            if place.first >= 0:
+                first, last = min(first, place.first), max(last, place.last)
+        for item in predicate.objects:
+            entry = self.found.items[item]
+            if entry.first >= last and entry.first - last <= 6:
+                last = max(last, entry.last)
+        return first, self.setting.with_date(last)
+
+    def emit(
+        self,
+        predicate: Predicate | None,
+        places: list[PlaceUse],
+        side: str | None,
+        holder: str | None,
+        kind: str,
+        *,
+        denied: bool = False,
+        stays: str | None = None,
+        loser: str | None = None,
+        span: tuple[int, int] | None = None,
+        anchor: int | None = None,
+    ) -> Iterator[Event]:
+        for place in places:
+            first, last = span or (self.span(predicate, places) if predicate is not None else (place.first, place.last))
+            what = holder
+            # A share of a region stays a share; half a town is a town fought over.
+            if (
+                place.use == "partial"
+                and (holder is not None or (kind == "hold" and not denied))
+                and place.kind != "region"
+            ):
+                what = CONTESTED
+            yield Event(
+                side,
+                what,
+                place,
+                self.found.predicates.index(predicate) if predicate is not None else -1,
+                anchor if anchor is not None else (predicate.first if predicate is not None else place.first),
+                first,
+                last,
+                kind,
+                denied=denied,
+                stays=stays,
+                loser=loser,
+                quantity=place.quantity,
+            )
+
+    # -- verbs --------------------------------------------------------------------------------------------
+
+    def negated(self, predicate: Predicate) -> bool:
+        if predicate.negated:
+            return True
+        for item in self.subject_items(predicate):
+            words = self.found.words(item)
+            if words[0] in ("no", "nobody", "none", "neither", "nothing") or (words[0] == "not"):
+                return True
+            before = self.found.items[item].first - 1
+            if before >= 0 and self.low[before] in ("not", "nor", "neither"):
+                return True
+        for item in predicate.objects:
+            if self.found.words(item)[0] in ("no", "nothing", "neither", "none") and predicate.lemma != "be":
+                return True
+        parent = self.found.predicates[predicate.parent] if predicate.parent >= 0 else None
+        return (
+            parent is not None
+            and predicate.link == "infinitive"
+            and parent.negated
+            and parent.lemma
+            in (
+                "manage",
+                "be",
+                "have",
+                "seem",
+                "appear",
+                "able",
+                "succeed",
+                "begin",
+                "let",
+                "allow",
+                "believe",
+                "expect",
+            )
+        )
+
+    def predicate(self, number: int) -> list[Event]:
+        predicate = self.found.predicates[number]
+        lemma = predicate.lemma
+        if predicate.conditional == "whether":
+            return []
+        phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
+        if lemma == "change" and any(self.found.words(item)[-1] == "hands" for item in predicate.objects):
+            return self._changed_hands(predicate)
+        if lemma in ("reach", "set"):
+            return self._reach(predicate)
+        frame = self.w.verbs.get(phrase) or (
+            self.w.verbs.get(lemma)
+            if not predicate.particle or predicate.particle in ("away", "down", "back")
+            else None
+        )
+        flag = self._flag(predicate)
+        if flag:
+            return flag
+        if lemma in self.w.expel:
+            out = self._expel(predicate)
+            if out:
+                return out
+        if lemma in ("be",) or (lemma in self.w.remain and not predicate.passive):
+            out = self._state(predicate)
+            if out:
+                return out
+        if lemma in (
+            "take",
+            "gain",
+            "establish",
+            "seize",
+            "have",
+            "assert",
+            "win",
+            "regain",
+            "retake",
+            "keep",
+            "retain",
+            "lose",
+            "wrest",
+            "cede",
+            "maintain",
+            "consolidate",
+            "claim",
+            "hold",
+            "exert",
+            "assume",
+            "be",
+            "fight",
+            "battle",
+        ):
+            out = self._control_of(predicate)
+            if out:
+                return out
+        if frame == "take":
+            out = self._take(predicate, phrase)
+            if out:
+                return out
+        elif frame == "fall":
+            out = self._fall(predicate)
+            if out:
+                return out
+        elif frame == "lose":
+            return self._lose(predicate)
+        elif frame == "leave":
+            out = self._leave(predicate, phrase)
+            if out:
+                return out
+        elif frame == "hold":
+            out = self._hold(predicate)
+            if out:
+                return out
+        elif frame == "enter":
+            return self._enter(
+                predicate,
+                self.places(predicate.objects) or self._adjunct_places(predicate, "into in inside to".split()),
+            )
+        if lemma in self.w.into:
+            out = self._into(predicate)
+            if out:
+                return out
+        if lemma in self.w.contest_verbs:
+            return self._contest(predicate)
+        return []
+
+    def _adjunct_places(
+        self, predicate: Predicate, prepositions: list[str], uses: str = "head inside partial"
+    ) -> list[PlaceUse]:
+        items = [item for word, item in predicate.adjuncts if word in prepositions]
+        return self.places(items, uses) if items else []
+
+    def _take(self, predicate: Predicate, phrase: str) -> list[Event]:
+        negated = self.negated(predicate)
+        if predicate.passive:
+            places = self.places(self.subject_items(predicate))
+            if not places and predicate.form == "participle":
+                places = self.places(predicate.objects)
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            if not places:
+                return []
+            if predicate.agent >= 0 and side is None and not self._military(predicate.agent):
+                return []
+            if side is None:
+                # "captured" and "cleared" in the passive: whoever is on the move, or speaks of freedom.
+                side = self._taker(predicate, places)
+        else:
+            objects = [item for item in predicate.objects]
+            places = self.places(objects)
+            if not places and predicate.link == "relative":
+                places = self.places(predicate.objects)
+            if not places:
+                return []
+            side = self.subject_side(predicate)
+            if side is None and predicate.subject >= 0 and not self._military(predicate.subject):
+                return []
+            side = side or self._taker(predicate, places)
+            if phrase in self.w.not_sure and side is None:
+                return []
+        if negated:
+            return list(self.emit(predicate, places, side, None, "take", denied=True))
+        return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _military(self, item: int) -> bool:
+        words = set(self.found.words(item))
+        return (
+            bool(words & self.actors.forces)
+            or bool(words & {"they", "it", "he", "we", "who", "i", "that", "she", "attempt", "attempts", "bid"})
+            or self.setting.unit_in(item) is not None
+        )
+
+    def _taker(self, predicate: Predicate, places: list[PlaceUse]) -> str | None:
+        """Who takes, where nobody is named.
+
+        Nobody calls his own gain an occupation, nor concedes it; what is "freed" or simply "taken" is taken by the
+        speaker's own side; else by whoever took ground last.
+        """
+        speaker = self.setting.speaker_side(predicate.first)
+        if speaker is not None:
+            against = predicate.lemma in ("occupy", "reoccupy", "overrun") or self.setting.concedes(predicate.first)
+            return self.actors.war.other(speaker) if against else speaker
+        held = self.actors.war.other(self.setting.holder(places[0]))
+        freed = predicate.lemma in (
+            "liberate",
+            "free",
+            "retake",
+            "recapture",
+            "reoccupy",
+            "regain",
+            "recover",
+            "reclaim",
+        )
+        attacker = self.actors.war.attacker
+        return (
+            held or self.setting.taker or (self.actors.war.other(attacker) if freed else attacker) or self.actors.last
+        )
+
+    def _fall(self, predicate: Predicate) -> list[Event]:
+        if predicate.lemma in ("go", "come", "follow") and (
+            not self._last_taker()
+            or predicate.modal
+            or any(word not in ("on", "with", "in", "after") for word, _ in predicate.adjuncts)
+            or any(
+                self.found.words(item)[-1]
+                not in ("them", "it", "suit", "first", "next", "day", "morning", "afternoon", "evening", "night", "too")
+                for item in predicate.objects
+            )
+        ):
+            return []
+        if (
+            predicate.lemma in ("follow",)
+            and self.places(predicate.objects)
+            and not self.places(self.subject_items(predicate))
+        ):
+            return []
+        if (
+            predicate.particle in ("back", "silent")
+            or (predicate.lemma in ("go", "come")
+            and (predicate.particle or any(w in ("to", "into", "from", "under", "in") for w, _ in predicate.adjuncts)))
+        ):
+            return []
+        places = self.places(self.subject_items(predicate))
+        if not places:
+            return []
+        side = None
+        for word, item in predicate.adjuncts:
+            if word in ("to", "into", "under", "in"):
+                side = side or self.side_of(item)
+                words = self.found.words(item)
+                if side is None and word == "into" and words[-1] not in ("hands", "control"):
+                    return []
+        if predicate.lemma in ("fall",) and any(
+            w in ("silent", "short", "victim", "ill", "behind", "quiet", "apart")
+            for w in self.low[predicate.last : predicate.last + 2]
+        ):
+            return []
+        if (
+            any(word in ("on", "upon") and not self.setting.is_date(item) for word, item in predicate.adjuncts)
+            and predicate.lemma == "fall"
+            and not places[0].known
+        ):
+            return []
+        follows = predicate.lemma in ("go", "come", "follow")
+        side = side or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "take", denied=True))
+        return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _last_taker(self) -> str | None:
+        """The side of the last capture told, in this sentence or before."""
+        taken = next(
+            (
+                event.holder
+                for event in reversed(self.out)
+                if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED)
+            ),
+            None,
+        )
+        return taken or self.setting.after_taking
+
+    def _changed_hands(self, predicate: Predicate) -> list[Event]:
+        places = self.places(self.subject_items(predicate))
+        often = {"twice", "repeatedly", "several", "many", "three", "four"} & set(
+            self.low[predicate.last : predicate.last + 4]
+        )
+        if not places or self.negated(predicate) or often:
+            return []
+        side = self.setting.faller(places[0], predicate.first)
+        return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _reach(self, predicate: Predicate) -> list[Event]:
+        """ "reached the centre of X" is inside it; "has not reached X" and "not one has set foot in it" deny that anybody is."""
+        foot = predicate.lemma == "set"
+        if foot and not any(self.found.words(item)[-1] == "foot" for item in predicate.objects):
+            return []
+        places = self._adjunct_places(predicate, ["in", "inside"]) if foot else self.places(predicate.objects)
+        side = self.subject_side(predicate)
+        if not places or (side is None and not (predicate.subject >= 0 and self._military(predicate.subject))):
+            return []
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        inside = [place for place in places if place.use in ("inside", "partial") or foot]
+        return list(self.emit(predicate, inside, side, CONTESTED, "enter"))
+
+    def _lose(self, predicate: Predicate) -> list[Event]:
+        if predicate.passive:
+            places = self.places(self.subject_items(predicate))
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            receiver = next((self.side_of(item) for word, item in predicate.adjuncts if word == "to"), None)
+            side = (
+                side
+                or self.actors.war.other(receiver)
+                or self.setting.loser(places[0] if places else None, predicate.first)
+            )
+        else:
+            places = self.places(predicate.objects)
+            side = self.subject_side(predicate)
+            receiver = next((self.side_of(item) for word, item in predicate.adjuncts if word == "to"), None)
+            side = (
+                side
+                or self.actors.war.other(receiver)
+                or (self.setting.loser(places[0], predicate.first) if places else None)
+            )
+        if not places:
+            return []
+        holder = self.actors.war.other(side)
+        receiver = receiver if receiver != side else None
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
+        return list(self.emit(predicate, places, side, receiver or holder, "lose", stays=side, loser=side))
+
+    def _leave(self, predicate: Predicate, phrase: str) -> list[Event]:
+        side: str | None
+        if predicate.lemma == "leave" and predicate.form in ("participle", "gerund") and not predicate.passive:
+            return []  # "leaving X as the last town": behind
+        if predicate.passive:
+            if phrase not in self.w.leave_objects:
+                # "were withdrawn from X": the subject leaves
+                places = self._adjunct_places(predicate, ["from", "of"])
+                side = self.subject_side(predicate)
+                if not places or (side is None and not self._military(predicate.subject)):
+                    return []
+            else:
+                places = self.places(self.subject_items(predicate))
+                if not places or (
+                    predicate.lemma == "leave"
+                    and (
+                        self.found.items[predicate.item + 1].kind == NOUN
+                        if predicate.item + 1 < len(self.found.items)
+                        else False
+                    )
+                ):
+                    return []
+                if predicate.lemma == "evacuate":
+                    return []
+                side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+                side = side or self.setting.leaver(places[0], predicate.first)
+        else:
+            places = []
+            if phrase in self.w.leave_objects:
+                places = self.places(predicate.objects)
+            if not places:
+                places = self._adjunct_places(predicate, ["from", "of", "off"])
+                if (
+                    predicate.lemma in ("flee", "leave", "exit", "desert")
+                    and places
+                    and not any(w == "from" for w, _ in predicate.adjuncts)
+                ):
+                    places = []
+            if not places:
+                return []
+            side = self.subject_side(predicate)
+            # "withdrew its troops from X": the object leaves
+            for item in predicate.objects:
+                side = side or self.side_of(item)
+            if side is None and not (predicate.subject >= 0 and self._military(predicate.subject)):
+                return []
+            if self._civil(predicate):
+                return []
+            if (
+                predicate.lemma in ("drive", "back", "slip", "run", "get", "move", "march")
+                and not self._military(predicate.subject)
+                and side is None
+            ):
+                return []
+            side = side or self.setting.leaver(places[0], predicate.first)
+        places = [place for place in places if place.use != "inside"] or places
+        partial = any(place.use == "partial" for place in places)
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
+        del partial
+        return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+
+    def _civil(self, predicate: Predicate) -> bool:
+        """Whether it is people rather than soldiers who leave."""
+        words: set[str] = set()
+        for item in self.subject_items(predicate):
+            words |= set(self.found.words(item))
+            for k in range(item + 1, predicate.item):
+                if self.found.items[k].kind == NOUN:
+                    words |= set(self.found.words(k))
+                    break
+        return bool(
+            words
+            & {
+                "residents",
+                "civilians",
+                "people",
+                "families",
+                "inhabitants",
+                "convoy",
+                "buses",
+                "bus",
+                "women",
+                "children",
+                "refugees",
+                "villagers",
+                "population",
+                "trains",
+                "train",
+                "monitors",
+                "workers",
+                "staff",
+                "journalists",
+                "journalist",
+                "patients",
+                "monks",
+                "mission",
+                "delegation",
+                "mayor",
+                "president",
+                "minister",
+                "thousands",
+                "hundreds",
+                "everyone",
+                "aid",
+                "missiles",
+                "rockets",
+                "drones",
+                "shells",
+                "aircraft",
+                "planes",
+                "helicopters",
+                "calls",
+                "shots",
+            }
+        ) and not words & (self.actors.forces - {"people"})
+
+    def _hold(self, predicate: Predicate) -> list[Event]:
+        if predicate.passive:
+            places = self.places(self.subject_items(predicate))
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            if not places or (
+                side is None
+                and predicate.lemma in ("keep", "run", "man", "hold", "rule", "own", "police")
+                and not predicate.modal
+            ):
+                return []
+        else:
+            places = self.places(predicate.objects)
+            if not places and predicate.particle in ("on", "out"):
+                edge = self._adjunct_places(predicate, ["at", "in", "on"], "edge") or self.setting.edges(
+                    [item for word, item in predicate.adjuncts if word in ("at", "in", "on")]
+                )
+                places = [replace(place, use="partial") for place in edge]
+            if not places:
+                places = self._adjunct_places(predicate, ["in", "on", "to", "inside", "at"])
+                if predicate.lemma not in ("hold", "cling", "sit", "keep", "occupy", "dig") or not places:
+                    return []
+                if (
+                    predicate.lemma == "hold"
+                    and predicate.particle not in ("on", "out")
+                    and not any(w in ("on", "in", "inside", "at") for w, _ in predicate.adjuncts)
+                ):
+                    return []
+                if predicate.lemma == "keep":
+                    return []
+            side = self.subject_side(predicate)
+            neither = any(self.found.words(item)[0] == "neither" for item in self.subject_items(predicate))
+            if side is None and not neither:
+                if predicate.subject < 0 or not self._military(predicate.subject):
+                    return []
+                side = self.actors.last
+        if predicate.modal in ("could", "can") and self.negated(predicate):
+            # "could not be held": a loss foretold
+            side = side or self.setting.loser(places[0], predicate.first)
+            return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", loser=side))
+        if any(self.found.words(item)[0] == "neither" for item in self.subject_items(predicate)):
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        if self.negated(predicate):
+            longer = "longer" in self.low[max(0, predicate.first - 2) : predicate.last + 2]
+            if longer:
+                return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+            return list(self.emit(predicate, places, side, None, "hold", denied=True))
+        return list(self.emit(predicate, places, side, side, "hold"))
+
+    def _enter(self, predicate: Predicate, places: list[PlaceUse]) -> list[Event]:
+        if not places:
+            return []
+        side = self.subject_side(predicate)
+        if (
+            side is None
+            and not (predicate.subject >= 0 and self._military(predicate.subject))
+            and not predicate.passive
+        ):
+            return []
+        if predicate.passive:
+            places = self.places(self.subject_items(predicate))
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else self.setting.taker
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        return list(self.emit(predicate, places, side, CONTESTED, "enter"))
+
+    def _into(self, predicate: Predicate) -> list[Event]:
+        if predicate.passive:
+            return []
+        items = [item for word, item in predicate.adjuncts if word in ("into", "inside")]
+        places = [place for place in self.places(items) if place.kind != "region"] if items else []
+        centre = [
+            use for use in self._adjunct_places(predicate, ["into", "in", "to", "through", "on"], "inside partial")
+        ] or self.places(predicate.objects, "inside")
+        if not places and not centre:
+            return []
+        side = self.subject_side(predicate)
+        if side is None and not (predicate.subject >= 0 and self._military(predicate.subject)):
+            return []
+        if self.negated(predicate):
+            return list(self.emit(predicate, places or centre, side, None, "enter", denied=True))
+        # Nobody strolls into a place that is still defended.
+        at_ease = predicate.lemma in ("walk", "stroll", "parade", "drive", "ride") and not predicate.particle
+        return list(self.emit(predicate, places or centre, side, side if at_ease else CONTESTED, "enter"))
+
+    def _expel(self, predicate: Predicate) -> list[Event]:
+        """ "drove the enemy out of X", "were pushed out of X"."""
+        places = self._adjunct_places(predicate, ["from", "of", "off"], "head inside partial")
+        out_of = (
+            predicate.particle in ("out", "back", "away", "off")
+            or any(word in ("from", "off") for word, _ in predicate.adjuncts)
+            or any(
+                self.low[predicate.last : self.found.items[item].first].count("out")
+                for word, item in predicate.adjuncts
+                if word == "of"
+            )
+        )
+        alone = all(self.setting.is_date(item) for _, item in predicate.adjuncts)
+        if not places and predicate.particle == "out" and alone and self.setting.memory.place is not None:
+            places = [self.setting.meant(predicate.item)]  # "They were driven out in September."
+        if not places or not out_of:
+            return []
+        if predicate.passive:
+            loser = self.subject_side(predicate)
+            if loser is None and not (predicate.subject >= 0 and self._military(predicate.subject)):
+                return []
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            loser = loser or self.actors.war.other(side)
+            taker = side or self.actors.war.other(loser)
+            first = side or loser
+        else:
+            objects = [item for item in predicate.objects if not self.places([item])]
+            loser = next((side for side in (self.side_of(item) for item in objects) if side), None)
+            if not objects:
+                return []
+            taker = self.subject_side(predicate) or self.actors.war.other(loser)
+            if loser == taker:
+                taker = self.actors.war.other(loser)
+            if loser is None and not any(self._military(item) for item in objects):
+                return []
+            first = taker
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, taker, None, "take", denied=True))
+        return list(self.emit(predicate, places, first, taker, "take", loser=loser))
+
+    def _control_of(self, predicate: Predicate) -> list[Event]:
+        """ "took full control of X", "is in control of X", "claimed control of X"."""
+        words = [self.found.words(item)[-1] for item in predicate.objects] + [
+            self.found.words(item)[-1] for _, item in predicate.adjuncts
+        ]
+        noun = next(
+            (
+                item
+                for item in [*predicate.objects, *(item for _, item in predicate.adjuncts)]
+                if self.found.words(item)[-1]
+                in ("control", "possession", "foothold", "charge", "command", "grip", "hold")
+            ),
+            -1,
+        )
+        if noun < 0 or not words:
+            return []
+        places = [use for use in self.setting.uses if use.role == noun and use.use in ("head", "inside", "partial")]
+        places = places or [
+            use
+            for use in self.setting.uses
+            if use.prep in ("of", "over", "in", "on") and use.over == noun and use.use in ("head", "inside", "partial")
+        ]
+        places = places or self._adjunct_places(predicate, ["of", "over"])
+        if self.found.words(noun)[-1] == "foothold":
+            places = places or self._adjunct_places(predicate, ["in", "inside", "on"])
+        if not places:
+            return []
+        side = self.subject_side(predicate)
+        negated = self.negated(predicate)
+        lemma = predicate.lemma
+        if lemma in ("fight", "battle"):
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        if self.found.words(noun)[-1] == "foothold":
+            return list(self.emit(predicate, places, side, CONTESTED, "enter", denied=negated))
+        partial = any(word in ("partial", "part") for word in self.found.words(noun))
+        if lemma in ("lose", "cede"):
+            if negated:
+                return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
+            return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", stays=side, loser=side))
+        if side is None:
+            side = self.actors.last
+        if negated:
+            return list(self.emit(predicate, places, side, None, "hold", denied=True))
+        if partial:
+            return list(self.emit(predicate, places, side, CONTESTED, "hold"))
+        return list(
+            self.emit(
+                predicate,
+                places,
+                side,
+                side,
+                "hold" if lemma in ("have", "keep", "retain", "maintain", "be", "hold") else "take",
+            )
+        )
+
+    def _state(self, predicate: Predicate) -> list[Event]:
+        """ "X is ours", "X remains in Ukrainian hands", "X is under government control"."""
+        items = self.found.items
+        subjects = self.subject_items(predicate)
+        places = self.places(subjects)
+        end = self._clause_end(predicate)
+        tail = self.low[predicate.last : end]
+        joined = f" {' '.join(tail)} "
+        negated = self.negated(predicate)
+        if not places:
+            return self._presence(predicate, tail)
+        longer = "longer" in self.low[max(0, predicate.first - 1) : predicate.last + 2]
+        # in X's hands, under X's control, in the hands of X
+        for k in range(predicate.item + 1, len(items)):
+            if items[k].first >= end:
+                break
+            if (
+                items[k].kind == NOUN
+                and items[k].prep >= 0
+                and items[items[k].prep].word in ("in", "under", "into", "within", "to")
+            ):
+                words = self.found.words(k)
+                if words[-1] in self.w.hands or any(word in self.w.hands for word in words):
+                    side = self.setting.actors.named(words) or self.side_of(k, predicate.first)
+                    if side is None or (words[0] == "the" and len(words) == 2):
+                        for later in range(k + 1, min(k + 3, len(items))):
+                            if (
+                                items[later].kind == NOUN
+                                and items[later].prep >= 0
+                                and items[items[later].prep].word == "of"
+                            ):
+                                side = self.side_of(later, predicate.first) or side
+                    if side is None:
+                        continue
+                    return self._held(predicate, places, side, negated, longer, joined)
+        if predicate.lemma == "pass" or predicate.lemma == "lie" or predicate.lemma in ("come", "fall", "return"):
+            return []
+        first_words = tail[:4]
+        if predicate.passive:
+            return []
+        if any(f" {phrase} " in joined for phrase in self.w.states["contested"]):
+            if negated:
+                return []
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        own = self.setting.speaker_side(predicate.first) or self.actors.voice
+        if any(word in self.w.states["own"] for word in first_words[:3]) and own:
+            return self._held(predicate, places, own, negated, longer, joined)
+        if any(word in self.w.states["enemy"] for word in first_words[:2]) and own:
+            return self._held(predicate, places, self.actors.war.other(own), negated, longer, joined)
+        if first_words and predicate.lemma in ("be", "remain", "stay"):
+            complement = next(
+                (k for k in range(predicate.item + 1, len(items)) if items[k].kind == NOUN and items[k].first < end), -1
+            )
+            if complement >= 0 and items[complement].prep < 0:
+                words = self.found.words(complement)
+                side = self.setting.actors.named(words)
+                bare = all(self.setting.actors.named([word]) for word in words) or words[-1].endswith(
+                    ("-held", "-controlled", "-occupied")
+                )
+                prefix = words[-1].split("-")[0]
+                if words[-1].endswith(("-held", "-controlled", "-occupied")):
+                    side = self.setting.actors.named([prefix]) or self.actors.by_role([prefix])
+                if side and bare:
+                    return self._held(predicate, places, side, negated, longer, joined)
+            if any(word in self.w.states["free"] for word in first_words[:3]) and not {"of", "from"} & set(tail[1:3]):
+                side = own or self.setting.taker or self.actors.last
+                if negated:
+                    return list(self.emit(predicate, places, side, None, "take", denied=True))
+                return list(self.emit(predicate, places, side, side, "take"))
+            if any(word in self.w.states["lost"] for word in first_words[:3]):
+                side = self.setting.loser(places[0], predicate.first)
+                if negated:
+                    return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
+                return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", loser=side))
+            if first_words[0] == "next" and not negated and self.setting.after_taking is not None:
+                side = self.setting.taker or own
+                event = list(self.emit(predicate, places, side, side, "take"))
+                for entry in event:
+                    entry.future = True
+                return event
+        return []
+
+    def _held(
+        self, predicate: Predicate, places: list[PlaceUse], side: str | None, negated: bool, longer: bool, joined: str
+    ) -> list[Event]:
+        if negated and longer:
+            return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+        if negated:
+            return list(self.emit(predicate, places, side, None, "hold", denied=True))
+        if " partly " in joined or " partially " in joined or " half " in joined:
+            return list(self.emit(predicate, places, side, CONTESTED, "hold"))
+        return list(self.emit(predicate, places, side, side, "hold"))
+
+    def _presence(self, predicate: Predicate, tail: tuple[str, ...]) -> list[Event]:
+        """ "troops are in X", "soldiers remain inside X", "there is fighting in X"."""
+        if predicate.lemma not in ("be", "remain", "stay"):
+            return []
+        places = self._adjunct_places(predicate, ["in", "inside", "within"])
+        places = [place for place in places if place.kind in ("settlement", "unknown")]
+        if not places:
+            return []
+        before = self.low[max(0, predicate.first - 2) : predicate.first]
+        if "there" in before or any(self.found.words(item)[-1] in self.w.contest_nouns for item in predicate.objects):
+            if any(set(self.found.words(item)) & self.w.contest_nouns for item in predicate.objects):
+                if self.negated(predicate) or any(self.found.words(item)[0] == "no" for item in predicate.objects):
+                    return []
+                return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        if predicate.passive or predicate.progressive:
+            return []
+        if set(tail) & {"control", "charge"}:
+            side = self.subject_side(predicate)
+            return (
+                list(self.emit(predicate, places, side, side, "hold")) if side and not self.negated(predicate) else []
+            )
+        side = self.subject_side(predicate)
+        subject = predicate.subject
+        if subject < 0 or not (
+            set(self.found.words(subject)) & self.actors.forces
+            or (side and self.found.words(subject)[-1] not in ("president", "minister"))
+        ):
+            return []
+        if side is None or set(self.found.words(subject)) & {
+            "commander",
+            "general",
+            "officials",
+            "police",
+            "company",
+            "leader",
+            "mayor",
+        }:
+            return []
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        return list(self.emit(predicate, places, side, side if predicate.modal else CONTESTED, "enter"))
+
+    def _contest(self, predicate: Predicate) -> list[Event]:
+        if predicate.passive:
+            places = self.places(self.subject_items(predicate))
+            if places and not self.negated(predicate):
+                return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+            return []
+        places = self._adjunct_places(predicate, ["in", "inside", "within", "through"])
+        side = self.subject_side(predicate)
+        if not places or (side is None and not (predicate.subject >= 0 and self._military(predicate.subject))):
+            return []
+        if self.negated(predicate):
+            return []
+        return list(self.emit(predicate, places, side, CONTESTED, "contest"))
+
+    def _flag(self, predicate: Predicate) -> list[Event]:
+        """ "raised its flag over X", "a flag flies in X", "placed a Ukrainian flag in X"."""
+        if (
+            predicate.lemma not in self.w.flag_verbs
+            and f"{predicate.lemma} {predicate.particle}" not in self.w.flag_verbs
+        ):
+            return []
+        items = [*predicate.objects, *self.subject_items(predicate)]
+        flag = next((item for item in items if set(self.found.words(item)) & self.w.flags), -1)
+        if flag < 0 or self.negated(predicate):
+            return []
+        places = self._adjunct_places(predicate, ["in", "over", "above", "on", "at", "atop"], "head inside near")
+        places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
+        if not places:
+            return []
+        colours = self.low[max(0, self.found.items[flag].first - 3) : self.found.items[flag].last]
+        side = (
+            self.setting.actors.named(colours)
+            or self.subject_side(predicate)
+            or self.setting.speaker_side(predicate.first)
+            or self.actors.last
+        )
+        subject_words = set(self.found.words(predicate.subject)) if predicate.subject >= 0 else set()
+        if subject_words & {"residents", "villagers", "civilians", "people", "locals"}:
+            return []
+        whole = [replace(place, use="head") for place in places]
+        return list(self.emit(predicate, whole, side, side, "hold"))
+
+    def _clause_end(self, predicate: Predicate) -> int:
+        for k in range(predicate.item + 1, len(self.found.items)):
+            entry = self.found.items[k]
+            if entry.kind == VERB and self.found.predicates[entry.predicate].form == "finite":
+                return entry.first
+            if entry.kind == MARK and entry.word in (",", ";", ":", ".", "—", "–", "(", "!", "?"):
+                return entry.first
+        return len(self.low)
+
+    # -- nouns --------------------------------------------------------------------------------------------
+
+    def nouns(self) -> list[Event]:
+        """ "the capture of X", "fighting in X", "a flag in X"."""
+        out: list[Event] = []
+        items = self.found.items
+        for k, item in enumerate(items):
+            if item.kind != NOUN:
+                continue
+            words = self.found.words(k)
+            head = words[-1]
+            if head in self.actors.forces or self.setting.unit_in(k) is not None:
+                out += self._present(k)
+            if head in self.w.contest_nouns and item.prep < 0:
+                out += self._fighting(k)
+            elif head == "victory":
+                out += self._victory(k)
+            elif head in self.w.nouns:
+                out += self._nominal(k, self.w.nouns[head])
+            elif set(words) & self.w.flags:
+                out += self._flag_in(k)
+            elif any(words[i] in self.w.nouns for i in range(len(words))) and "'s" in words:
+                out += self._possessed(k)
+        return out
+
+    def _present(self, k: int) -> list[Event]:
+        """ "units still inside X", "the garrison left in X": soldiers in a place, said in passing."""
+        items = self.found.items
+        if k + 1 >= len(items):
+            return []
+        places = [
+            use
+            for use in self.setting.uses
+            if use.over == k and use.use in ("head", "inside", "partial") and use.kind in ("settlement", "unknown")
+        ]
+        if not places:
+            return []
+        low = self.low[items[k].last : places[0].first]
+        if not (
+            places[0].prep == "inside"
+            or (
+                places[0].prep in ("in", "within")
+                and set(low) & {"still", "trapped", "remaining", "left", "surrounded", "holding", "isolated"}
+            )
+        ):
+            return []
+        side = self.side_of(k)
+        if side is None:
+            return []
+        return list(
+            self.emit(
+                None, places, side, CONTESTED, "enter", span=(items[k].first, places[-1].last), anchor=items[k].first
+            )
+        )
+
+    def _victory(self, k: int) -> list[Event]:
+        places = self._over(k, ("in", "at", "over"))
+        governing = next(
+            (p for p in self.found.predicates if k in p.objects and p.lemma in self.w.announcing and not p.negated),
+            None,
+        )
+        if not places or governing is None:
+            return []
+        side = self.side_of(governing.subject, governing.first)
+        if side is None:
+            return []
+        first = self.found.items[governing.subject].first
+        return list(
+            self.emit(None, places, side, side, "take", span=(first, places[-1].last), anchor=self.found.items[k].first)
+        )
+
+    def _over(self, k: int, prepositions: tuple[str, ...]) -> list[PlaceUse]:
+        return [
+            use
+            for use in self.setting.uses
+            if use.over == k and use.prep in prepositions and use.use in ("head", "inside", "partial")
+        ]
+
+    def _fighting(self, k: int) -> list[Event]:
+        places = [
+            use
+            for use in self.setting.located(("in", "inside", "within", "through", "for"))
+            if use.use in ("head", "inside", "partial") and use.item > k
+        ]
+        places = [use for use in places if use.over == k or self._reaches(k, use)]
+        if not places:
+            places = self._before(k)
+        if not places:
+            return []
+        if (
+            places[0].prep == "for"
+            and not (set(self.found.words(k)) & {"street", "house-to-house", "urban"})
+            and not places[0].use == "inside"
+        ):
+            return []
+        words = self.found.words(k)
+        if words[0] in ("no", "any"):
+            return []
+        start, last = (
+            min(self.found.items[k].first, *(use.first for use in places)),
+            max(self.found.items[k].last, *(use.last for use in places)),
+        )
+        return list(
+            self.emit(
+                None, places, None, CONTESTED, "contest", span=(start, self.setting.with_date(last)), anchor=start
+            )
+        )
+
+    def _before(self, k: int) -> list[PlaceUse]:
+        """ "In X fighting went on": a place at the head of the clause."""
+        return [
+            use
+            for use in self.setting.uses
+            if use.item < k
+            and use.prep in ("in", "inside")
+            and use.over < 0
+            and use.use in ("head", "inside", "partial")
+            and not any(entry.kind == VERB or entry.word in (";", ":") for entry in self.found.items[use.item : k])
+        ]
+
+    def _reaches(self, k: int, use: PlaceUse) -> bool:
+        """Whether only a verb like "continue", adverbs and phrases stand between "fighting" and "in X"."""
+        items = self.found.items
+        verbs = 0
+        for j in range(k + 1, use.role if use.role > k else use.item):
+            if items[j].kind == VERB:
+                verbs += 1
+                if self.found.predicates[items[j].predicate].lemma not in (
+                    "continue",
+                    "go",
+                    "rage",
+                    "be",
+                    "report",
+                    "persist",
+                    "resume",
+                    "break",
+                    "intensify",
+                    "take",
+                    "erupt",
+                    "flare",
+                    "last",
+                    "carry",
+                ):
+                    return False
+            elif (items[j].kind == MARK and items[j].word not in (",",)) or (
+                items[j].kind == NOUN
+                and items[j].prep < 0
+                and self.found.words(j)[-1] not in ("place", "morning", "day", "night", "evening")
+            ):
+                return False
+        return verbs <= 1
+
+    def _nominal(self, k: int, frame: str) -> list[Event]:
+        """An event as a noun, told by a verb: "announced the capture of X"; alone it only refers to one."""
+        items = self.found.items
+        places = self._over(k, ("of", "from", "over") if frame in ("leave", "hold") else ("of",))
+        if frame == "leave":
+            places = [use for use in places if use.prep == "from"]
+        if not places:
+            return []
+        governing: Predicate | None = None
+        passive = False
+        for predicate in self.found.predicates:
+            if k in predicate.objects and not predicate.passive and predicate.item < k:
+                governing = predicate
+            elif predicate.subject == k and (
+                predicate.passive or predicate.lemma in ("be", "take", "complete", "come", "follow", "happen")
+            ):
+                governing, passive = predicate, True
+        words = self.found.words(k)
+        own = self.setting.actors.named(words)
+        if governing is None:
+            return []
+        if not (
+            governing.lemma in self.w.announcing
+            or (passive and governing.passive and governing.lemma in self.w.announcing)
+        ):
+            return []
+        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or governing.form == "infinitive":
+            return []
+        deny = governing.lemma in ("deny", "reject", "dispute")
+        if governing.negated:
+            return []
+        speaker = (
+            None
+            if passive
+            else self.side_of(governing.subject, governing.first) or self.setting.speaker_side(items[k].first)
+        )
+        agent = own
+        for word, item in governing.adjuncts:
+            if word == "by":
+                agent = agent or self.side_of(item)
+        for j in range(k + 1, min(k + 6, len(items))):
+            if items[j].kind == NOUN and items[j].prep >= 0 and items[items[j].prep].word == "by":
+                agent = agent or self.side_of(j)
+        first = items[k].first if not deny else governing.first
+        last = self.setting.with_date(max(use.last for use in places))
+        span = (min(first, governing.first), last)
+        common: dict[str, Any] = {"span": span, "anchor": items[k].first}
+        war = self.actors.war
+        if frame in ("take", "fall"):
+            side = agent
+            if side is None and frame == "take":
+                side = war.other(speaker) if deny else speaker or self.setting.taker
+                if (
+                    governing.lemma in ("confirm", "acknowledge", "admit", "concede")
+                    and speaker
+                    and words[-1] not in ("liberation", "recapture")
+                ):
+                    side = self.setting.taker if self.setting.taker else war.other(speaker)
+            if side is None:
+                side = (
+                    self.setting.faller(places[0], items[k].first)
+                    if not (speaker and frame == "fall")
+                    else war.other(speaker)
+                )
+            if deny:
+                return list(self.emit(None, places, side, None, "take", denied=True, **common))
+            return list(self.emit(None, places, side, side, "take", loser=war.other(side), **common))
+        if frame == "lose":
+            side = agent or speaker or self.setting.loser(places[0], items[k].first)
+            if deny:
+                return list(self.emit(None, places, side, side, "lose", denied=True, stays=side, **common))
+            return list(self.emit(None, places, side, war.other(side), "lose", loser=side, **common))
+        if frame == "leave":
+            side = agent or speaker or self.setting.leaver(places[0], items[k].first)
+            if deny:
+                return list(self.emit(None, places, side, side, "leave", denied=True, stays=side, **common))
+            if governing.lemma == "order":
+                return []
+            return list(self.emit(None, places, side, None, "leave", stays=side, loser=side, **common))
+        side = agent or speaker
+        if deny:
+            return list(self.emit(None, places, war.other(side), None, "hold", denied=True, **common))
+        return list(self.emit(None, places, side, side, "hold", **common))
+
+    def _possessed(self, k: int) -> list[Event]:
+        """ "denied the town's capture": the place stands before the noun."""
+        words = self.found.words(k)
+        at = words.index("'s")
+        if at + 1 >= len(words) or words[-1] not in self.w.nouns:
+            return []
+        use = next(
+            (use for use in self.setting.uses if use.item == k and use.use == "possessor"), None
+        ) or self.setting.pronoun_words(words[:at], k)
+        if use is None:
+            return []
+        governing = next((p for p in self.found.predicates if k in p.objects), None)
+        if governing is None or governing.lemma not in self.w.announcing or governing.negated:
+            return []
+        frame = self.w.nouns[words[-1]]
+        speaker = self.side_of(governing.subject, governing.first)
+        deny = governing.lemma in ("deny", "reject", "dispute")
+        war = self.actors.war
+        span = (governing.first, self.found.items[k].last)
+        if frame in ("take", "fall"):
+            side = (war.other(speaker) if deny or frame == "fall" else speaker) or self.setting.taker
+            return list(
+                self.emit(
+                    None,
+                    [use],
+                    side,
+                    None if deny else side,
+                    "take",
+                    denied=deny,
+                    span=span,
+                    anchor=self.found.items[k].first,
+                )
+            )
+        if frame == "lose":
+            return list(
+                self.emit(
+                    None,
+                    [use],
+                    speaker,
+                    speaker if deny else war.other(speaker),
+                    "lose",
+                    denied=deny,
+                    stays=speaker,
+                    span=span,
+                    anchor=self.found.items[k].first,
+                )
+            )
+        return []
+
+    def _flag_in(self, k: int) -> list[Event]:
+        """ "a Ukrainian flag in X", "a battalion with its flag in X", shown or filmed."""
+        if any(
+            predicate.item < k and predicate.lemma in self.w.flag_verbs and k in predicate.objects
+            for predicate in self.found.predicates
+        ):
+            return []
+        places = [
+            use
+            for use in self.setting.uses
+            if use.prep in ("in", "over", "above")
+            and use.item > k
+            and use.item - k <= 4
+            and use.use in ("head", "inside", "near")
+        ]
+        if not places:
+            return []
+        verb = next(
+            (
+                p
+                for p in self.found.predicates
+                if p.lemma
+                in ("show", "place", "see", "film", "publish", "appear", "post", "circulate", "release", "picture")
+                and p.item < places[0].item
+            ),
+            None,
+        )
+        if verb is None or verb.negated:
+            return []
+        side = (
+            self.setting.actors.named(self.found.words(k))
+            or next(
+                (self.side_of(j) for j in range(k - 1, -1, -1) if self.found.items[j].kind == NOUN and self.side_of(j)),
+                None,
+            )
+            or self.setting.taker
+            or self.actors.last
+        )
+        first = verb.first
+        if verb.subject >= 0:
+            first = min(first, self.found.items[verb.subject].first)
+        return list(
+            self.emit(None, places, side, side, "hold", span=(first, places[-1].last), anchor=self.found.items[k].first)
+        )
+
+    # -- what is left out ---------------------------------------------------------------------------------
+
+    def ellipsis(self, out: list[Event]) -> list[Event]:
+        """ "so is X", "X was not", "as has Y": the verb is the one before."""
+        low = self.low
+        for i in range(len(low) - 2):
+            if low[i] in ("so", "as", "nor", "neither") and (
+                low[i + 1] in ("is", "are", "was", "were", "has", "have", "had", "did", "does", "do", "will", "would")
+            ):
+                source = (
+                    next((event for event in reversed(out) if event.last <= i + 1), None) or self.setting.previous_event
+                )
+                if source is None:
+                    continue
+                follow = [use for use in self.setting.uses if i + 2 <= use.first <= i + 6]
+                if not follow:
+                    continue
+                leader = follow[0]
+                places = [use for use in self.setting.uses if use.role == leader.role and use.use == "head"] or [leader]
+                for use in places:
+                    if use.use != "head":
+                        continue
+                    out.append(
+                        Event(
+                            source.side,
+                            source.holder,
+                            use,
+                            -1,
+                            i + 1,
+                            i,
+                            use.last,
+                            source.kind,
+                            denied=source.denied or low[i] in ("nor", "neither"),
+                            stays=source.stays,
+                            loser=source.loser,
+                        )
+                    )
+        for predicate in self.found.predicates:
+            if predicate.lemma != "be" and predicate.lemma not in ("have", "do", ""):
+                continue
+            if not predicate.negated or predicate.objects or predicate.adjuncts:
+                continue
+            places = [place for place in self.places(self.subject_items(predicate)) if place.first >= 0]
+            source = (
+                next((event for event in reversed(out) if event.last <= predicate.first), None)
+                or self.setting.previous_event
+            )
+            if not places or source is None:
+                continue
+            stays = source.stays if source.kind in ("lose", "leave") else None
+            out += list(self.emit(predicate, places, source.side, stays, source.kind, denied=True, stays=stays))
+        return sorted(out, key=lambda event: event.first)
+
+
+Resolver = Callable[[str], str]
+__all__ = ["ATTEMPTS", "CONJUNCTION", "FAILURES", "PREPOSITION", "Event", "Frames", "control_events", "frames"]

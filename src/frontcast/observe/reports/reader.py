@@ -1,0 +1,412 @@
+"""From a document to its claims: sentences, names, clauses, events, and who says them how surely."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from frontcast.observe.reports.actors import Actors, actors, wars
+from frontcast.observe.reports.certainty import judge
+from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
+from frontcast.observe.reports.control import Event, control_events
+from frontcast.observe.reports.corrections import rejection
+from frontcast.observe.reports.dates import DateMention, find_dates
+from frontcast.observe.reports.document import Document
+from frontcast.observe.reports.events import other_events
+from frontcast.observe.reports.lexicon import Lexicon, lexicon
+from frontcast.observe.reports.places import PlaceFinder, PlaceMention
+from frontcast.observe.reports.quantities import QuantityMention, find_quantities
+from frontcast.observe.reports.setting import Memory, Setting
+from frontcast.observe.reports.speech import Speaker, Speakers, Speech, quoted, speech_at, speeches
+from frontcast.observe.reports.syntax import Clauses, clauses
+from frontcast.observe.reports.tokens import Sentence, sentences
+from frontcast.observe.reports.units import UnitMention, find_units
+
+READER_VERSION: Final = 1
+"""Counts up whenever the rules change what is read, so that a store can tell readings apart."""
+
+
+class ReportReader:
+    """Reads documents in one language. Loading takes a moment; reading keeps nothing between documents.
+
+    Args:
+        language: ISO 639-1 code of a folder under `language/`.
+        places: finds places; left out, the shipped gazetteers.
+    """
+
+    def __init__(self, language: str = "en", places: PlaceFinder | None = None) -> None:
+        self.lexicon: Lexicon = lexicon(language)
+        self.wars = wars(self.lexicon)
+        self.places = places or PlaceFinder()
+
+    def read(self, document: Document) -> list[Claim]:
+        """The claims of a document, in the order of their words."""
+        found = list(sentences(document.text))
+        if not found:
+            return []
+        return _Reading(self, document, found).claims()
+
+
+@lru_cache(maxsize=1)
+def _reader() -> ReportReader:
+    return ReportReader()
+
+
+def read_document(document: Document) -> list[Claim]:
+    """The claims of an English document, in the order of their words."""
+    return _reader().read(document)
+
+
+class _Reading:
+    """One document being read."""
+
+    def __init__(self, reader: ReportReader, document: Document, found: Sequence[Sentence]) -> None:
+        self.lexicon = reader.lexicon
+        self.document = document
+        self.sentences = found
+        self.mentions = _by_sentence(reader.places.find(found), len(found))
+        self.dates = _by_sentence(find_dates(found, document.published), len(found))
+        self.units = _by_sentence(find_units(found), len(found))
+        self.quantities = _by_sentence(find_quantities(found), len(found))
+        countries: Counter[str] = Counter(
+            getattr(mention, "country", "")
+            for group in self.mentions
+            for mention in group
+            if getattr(mention, "country", "")
+        )
+        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries)
+        self.speakers = Speakers(self.lexicon, self.actors)
+        self.memory = Memory()
+        self.carried: Speaker | None = None
+        self.paragraph = -1
+        self.trail: list[tuple[Claim, Event]] = []
+        self.withdrawn: list[Claim | None] = []
+
+    def claims(self) -> list[Claim]:
+        out: list[Claim] = []
+        for number, sentence in enumerate(self.sentences):
+            if sentence.lower[:2] in (("if", "true"), ("if", "confirmed"), ("if", "so")):
+                out = _doubted(out, self.sentences[number - 1] if number else None)
+            out += self._sentence(number, sentence)
+        return _once([claim for claim in out if not any(claim is gone for gone in self.withdrawn)])
+
+    def _sentence(self, number: int, sentence: Sentence) -> list[Claim]:
+        mentions: list[PlaceMention] = [m for m in self.mentions[number]]
+        dates: list[DateMention] = self.dates[number]
+        units: list[UnitMention] = self.units[number]
+        found = clauses(
+            sentence,
+            self.lexicon,
+            [(m.first, m.last) for m in mentions] + [(u.first, u.last) for u in units],
+            [(d.first, d.last) for d in dates],
+        )
+        self._learn_units(found, units)
+        if sentence.paragraph != self.paragraph:
+            self.paragraph = sentence.paragraph
+            # A quotation runs on into a new paragraph only if that begins with a quotation mark of its own.
+            if sentence.words[0] not in ("“", '"', "«"):
+                self.carried = None
+        spoken = speeches(found, self.speakers)
+        more, self.carried = quoted(found, spoken, self.speakers, self.carried)
+        spoken += more
+        setting = Setting(
+            found,
+            mentions,
+            [(d.first, d.last) for d in dates],
+            spoken,
+            self.actors,
+            self.memory,
+            [(u.first, u.last, u.name) for u in units],
+            self.lexicon,
+        )
+        question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
+        events = [] if question else control_events(setting, self.actors, self.lexicon)
+        out: list[Claim] = []
+        for event in events:
+            claim = self._claim(event, setting, spoken, dates, units)
+            if claim is not None:
+                out.append(claim)
+                self.trail.append((claim, event))
+        for event in [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs):
+            claim = self._other(event, setting, spoken, dates, units, self.quantities[number])
+            if claim is not None:
+                out.append(claim)
+        if not question:
+            rejected = rejection(setting, spoken, self.speakers, self.trail, bool(out))
+            if rejected is not None:
+                out = [claim for claim in out if claim is not rejected.withdrawn]
+                self.withdrawn.append(rejected.withdrawn)
+                out.append(rejected.claim)
+        self._remember(setting, found)
+        return out
+
+    def _learn_units(self, found: Clauses, units: Sequence[UnitMention]) -> None:
+        for unit in units:
+            side = unit.side
+            if side is None:
+                for item in range(len(found.items)):
+                    entry = found.items[item]
+                    if entry.first <= unit.first < entry.last:
+                        side = self.actors.named(found.words(item))
+                        before = entry.prep
+                        if side is None and before >= 1:
+                            side = self.actors.named(found.words(before - 1))
+            if side is not None:
+                self.actors.units.setdefault(unit.name.casefold(), side)
+
+    def _remember(self, setting: Setting, found: Clauses) -> None:
+        """Who and what the next sentence may mean by "they" and "the town"."""
+        for predicate in found.predicates:
+            if predicate.subject >= 0 and predicate.form == "finite":
+                words = found.words(predicate.subject)
+                side = self.actors.named(words)
+                if side is not None:
+                    self.actors.last = side
+        settlements = [
+            use
+            for use in setting.uses
+            if use.kind in ("settlement", "unknown")
+            and not (
+                self.actors.named((use.name or "").casefold().split()) is not None
+                and use.use == "head"
+                and self._speaks(found, use.item)
+            )
+        ]
+        strong = [use for use in settlements if use.use in ("head", "inside", "partial", "possessor")]
+        subjects = {p.subject for p in found.predicates}
+        chosen = (
+            [use for use in strong if use.role in subjects]
+            or strong
+            or (settlements if self.memory.place is None else [])
+        )
+        regions = [use for use in setting.uses if use.kind == "region"]
+        if strong:
+            self.memory.recent = strong
+        if regions:
+            self.memory.region = regions[-1]
+        if chosen:
+            self.memory.place = chosen[0] if chosen[0].role in subjects else chosen[-1]
+
+    def _speaks(self, found: Clauses, item: int) -> bool:
+        return any(p.subject == item and p.lemma in self.speakers.verbs for p in found.predicates)
+
+    def _claim(
+        self,
+        event: Event,
+        setting: Setting,
+        spoken: list[Speech],
+        dates: Sequence[DateMention],
+        units: Sequence[UnitMention],
+    ) -> Claim | None:
+        speech = speech_at(spoken, event.anchor)
+        verdict = judge(event, setting, speech, self.speakers, self.lexicon)
+        if not verdict.certainty:
+            return None
+        holder = event.holder
+        if verdict.denied:
+            holder = event.stays
+        elif (
+            holder == CONTESTED
+            and event.kind == "enter"
+            and event.place is not None
+            and self.memory.left.get(event.place.key) == self.actors.war.other(event.side)
+            and event.side is not None
+        ):
+            holder = event.side  # the other side is said to be gone
+        elif holder is None and event.kind != "leave":
+            return None  # nobody knows who
+        sentence = setting.found.sentence
+        assert event.place is not None
+        name = event.place.name
+        if event.place.kind not in ("settlement", "unknown", "region", "feature"):
+            return None
+        if event.place.kind == "feature" and event.place.lat is None:
+            return None
+        valid = self._valid(event, setting, speech, dates, verdict.certainty)
+        self._weigh(event, verdict.certainty, valid)
+        start, end = sentence.starts[event.first], sentence.ends[event.last - 1]
+        return Claim(
+            kind="control",
+            side=event.side,
+            place=name,
+            lat=event.place.lat,
+            lon=event.place.lon,
+            holder=holder,
+            valid=valid,
+            attributed_to=speech.speaker.name if speech is not None else None,
+            certainty=verdict.certainty,
+            unit=next((u.name for u in units if event.first <= u.first < event.last), None),
+            quantity=event.quantity,
+            quote=sentence.text[start:end],
+            start=start,
+            end=end,
+        )
+
+    def _other(
+        self,
+        event: Event,
+        setting: Setting,
+        spoken: list[Speech],
+        dates: Sequence[DateMention],
+        units: Sequence[UnitMention],
+        quantities: Sequence[QuantityMention],
+    ) -> Claim | None:
+        """A claim that is not about who holds a place."""
+        speech = speech_at(spoken, event.anchor)
+        verdict = judge(event, setting, speech, self.speakers, self.lexicon)
+        if not verdict.certainty:
+            return None
+        sentence = setting.found.sentence
+        start, end = sentence.starts[event.first], sentence.ends[event.last - 1]
+        place = event.place
+        amount = next((q for q in quantities if event.first <= q.first < event.last and q.value is not None), None)
+        return Claim(
+            kind=event.kind,
+            side=event.side,
+            place=place.name if place is not None else None,
+            lat=place.lat if place is not None else None,
+            lon=place.lon if place is not None else None,
+            holder=None,
+            valid=self._valid(event, setting, speech, dates, verdict.certainty),
+            attributed_to=speech.speaker.name if speech is not None else None,
+            certainty=verdict.certainty,
+            unit=next((u.name for u in units if event.first <= u.first < event.last), None),
+            quantity=Quantity(amount.value, amount.unit) if amount is not None else None,
+            quote=sentence.text[start:end],
+            start=start,
+            end=end,
+            origin=event.origin,
+            target=event.target,
+        )
+
+    def _weigh(self, event: Event, certainty: str, valid: str | None) -> None:
+        """What a claim tells about the sides, for the sentences after it."""
+        if event.place is None:
+            return
+        if certainty in ("denied", "predicted") or event.place is None:
+            return
+        if event.holder is not None:
+            self.memory.holders[event.place.key] = event.holder
+        elif event.kind == "leave" and event.side is not None:
+            self.memory.left[event.place.key] = event.side
+        if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
+            self.memory.after_taking = event.holder
+        if valid is not None and self._months_ago(valid) > 1:
+            return  # history says nothing about who is on the move now
+        self.memory.previous_event = replace(event)
+        if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
+            self.memory.taker = event.holder
+            self.memory.after_taking = event.holder
+        elif event.kind == "leave" and event.side is not None:
+            self.memory.taker = self.actors.war.other(event.side)
+        elif event.kind == "hold" and self.memory.taker is None:
+            self.memory.taker = event.side
+
+    def _months_ago(self, valid: str) -> int:
+        year, month = int(valid[:4]), int(valid[5:7])
+        return (self.document.published.year - year) * 12 + self.document.published.month - month
+
+    def _valid(
+        self, event: Event, setting: Setting, speech: Speech | None, dates: Sequence[DateMention], certainty: str
+    ) -> str | None:
+        published = self.document.published.isoformat()
+        found = setting.found
+        predicate = found.predicates[event.predicate] if event.predicate >= 0 else None
+        own = [d for d in dates if d.role not in ("publication", "age", "duration")]
+        inside = [d for d in own if event.first <= d.first < event.last]
+        if not inside:
+            inside = [d for d in own if self._belongs(d, event, setting, speech)]
+        chosen = _nearest(inside, predicate.head if predicate is not None else event.anchor)
+        if certainty == "predicted":
+            if chosen is None:
+                return None
+            return (
+                getattr(chosen, "next", None) or chosen.valid if chosen.role in ("event", "deadline", "until") else None
+            )
+        if chosen is not None:
+            return chosen.valid
+        if speech is not None and speech.predicate >= 0:
+            # Undated: the day of the statement.
+            said = [d for d in own if not speech.first <= d.first < speech.last]
+            day = _nearest(said, found.predicates[speech.predicate].head)
+            if day is not None and day.valid is not None and len(day.valid) == 10:
+                return day.valid
+        return published
+
+    def _belongs(self, mention: DateMention, event: Event, setting: Setting, speech: Speech | None) -> bool:
+        """Whether a date outside a clause's own words still dates it: no other verb and no boundary between."""
+        first, last = sorted((mention.first, event.first if mention.first < event.first else event.last - 1))
+        if speech is not None and not (speech.first <= mention.first < speech.last):
+            return False
+        low = setting.found.sentence.lower
+        between = low[first:last]
+        if {";", ":", "."} & set(between):
+            return False
+        spoken = {speech.predicate} if speech is not None else set()
+        lo, hi = (mention.last, event.first) if mention.first < event.first else (event.last, mention.first)
+        for number, predicate in enumerate(setting.found.predicates):
+            if number in spoken or number == event.predicate:
+                continue
+            if lo <= predicate.first < hi and predicate.form == "finite":
+                return False
+        return True
+
+
+def _doubted(claims: list[Claim], before: Sentence | None) -> list[Claim]:
+    """The claims with those of the sentence before "If true" made unconfirmed."""
+    if before is None:
+        return claims
+    first = before.starts[0]
+    return [
+        replace(claim, certainty="unconfirmed")
+        if claim.start >= first and claim.certainty in ("stated", "claimed")
+        else claim
+        for claim in claims
+    ]
+
+
+def _nearest(mentions: Sequence[DateMention], word: int) -> DateMention | None:
+    return min(mentions, key=lambda d: (abs(d.first - word), d.first), default=None)
+
+
+def _by_sentence(mentions: Sequence[Any], count: int) -> list[list[Any]]:
+    grouped: list[list[Any]] = [[] for _ in range(count)]
+    for mention in mentions:
+        grouped[mention.sentence].append(mention)
+    for group in grouped:
+        group.sort(key=lambda mention: mention.first)
+    return grouped
+
+
+def _once(claims: Sequence[Claim]) -> list[Claim]:
+    """The same fact from the same speaker at the same certainty and date is one claim: its first mention."""
+    seen: set[tuple[Any, ...]] = set()
+    out = []
+    for claim in claims:
+        if claim.kind != "control":
+            out.append(claim)
+            continue
+        place = (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else claim.place
+        key = (
+            claim.kind,
+            place,
+            claim.holder,
+            claim.attributed_to,
+            claim.certainty,
+            claim.valid,
+            claim.side if claim.holder is None else None,
+        )
+        if key in seen:
+            continue
+        seen.add(key)
+        out.append(claim)
+    return out
+
+
+def parse_published(text: str) -> date:
+    """A day written YYYY-MM-DD."""
+    return date.fromisoformat(text)
