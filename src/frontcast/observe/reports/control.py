@@ -248,6 +248,8 @@ class _Control:
             if self.found.words(item)[0] in ("no", "nothing", "neither", "none") and predicate.lemma != "be":
                 return True
         parent = self.found.predicates[predicate.parent] if predicate.parent >= 0 else None
+        if parent is not None and "only" in self.low[parent.last : parent.last + 3]:
+            return False  # "is not the only city to be freed"
         return (
             parent is not None
             and predicate.link == "infinitive"
@@ -313,6 +315,8 @@ class _Control:
             "maintain",
             "consolidate",
             "claim",
+            "remain",
+            "stay",
             "hold",
             "exert",
             "assume",
@@ -668,6 +672,10 @@ class _Control:
                 return []
         else:
             places = self.places(predicate.objects)
+            if predicate.lemma == "have" and not {"still", "again", "itself"} & set(
+                self.low[predicate.first : self._clause_end(predicate)]
+            ):
+                return []  # "the town has a mayor"
             if not places and predicate.particle in ("on", "out"):
                 edge = self._adjunct_places(predicate, ["at", "in", "on"], "edge") or self.setting.edges(
                     [item for word, item in predicate.adjuncts if word in ("at", "in", "on")]
@@ -870,8 +878,6 @@ class _Control:
                     if side is None:
                         continue
                     return self._held(predicate, places, side, negated, longer, joined)
-        if predicate.lemma == "pass" or predicate.lemma == "lie" or predicate.lemma in ("come", "fall", "return"):
-            return []
         first_words = tail[:4]
         if predicate.passive:
             return []
@@ -879,9 +885,13 @@ class _Control:
             if negated:
                 return []
             return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        if predicate.lemma in ("pass", "lie", "come", "fall", "return", "revert"):
+            return []
         own = self.setting.speaker_side(predicate.first) or self.actors.voice
         if any(word in self.w.states["own"] for word in first_words[:3]) and own:
             return self._held(predicate, places, own, negated, longer, joined)
+        if any(word in self.w.states["enemy"] for word in first_words[:2]) and not own and self.actors.last:
+            return self._held(predicate, places, self.actors.last, negated, longer, joined)
         if any(word in self.w.states["enemy"] for word in first_words[:2]) and own:
             return self._held(predicate, places, self.actors.war.other(own), negated, longer, joined)
         if first_words and predicate.lemma in ("be", "remain", "stay"):
@@ -995,7 +1005,7 @@ class _Control:
         flag = next((item for item in items if set(self.found.words(item)) & self.w.flags), -1)
         if flag < 0 or self.negated(predicate):
             return []
-        places = self._adjunct_places(predicate, ["in", "over", "above", "on", "at", "atop"], "head inside near")
+        places = self._adjunct_places(predicate, ["in", "over", "above", "on", "at", "atop"], "head inside partial near")
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
         if not places:
             return []

@@ -16,7 +16,7 @@ from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.setting import PlaceUse, Setting
 from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Clauses, Predicate, _first_of_list
 
-ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "arms", "movement", "politics")
+ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "movement", "arms", "politics")
 """Where a clause could be of several kinds, the first of these that fits best."""
 
 TOWARD: Final = frozenset(
@@ -235,9 +235,7 @@ def _event(
     elif kind in ("supply", "morale", "manpower", "command"):
         side = direct or subject
     if side is None:
-        side = actors.named(found.sentence.lower[span[0] : span[1]])
-        if kind == "strike" and side is not None:
-            side = actors.war.other(side)
+        side = _side_nearby(setting, actors, predicate, kind, span)
     place, origin = _where(setting, span)
     denied = predicate.negated or any(
         found.words(item)[0] in ("no", "nobody", "none")
@@ -259,6 +257,29 @@ def _event(
     )
 
 
+def _side_nearby(
+    setting: Setting, actors: Actors, predicate: Predicate, kind: str, span: tuple[int, int]
+) -> str | None:
+    """The side of a clause that names none as its subject or object: named elsewhere in it, or by the clause above."""
+    found = setting.found
+    low = found.sentence.lower
+    entry = found.items[predicate.subject] if predicate.subject >= 0 else None
+    target = actors.named(low[entry.first : entry.last]) if entry is not None else None
+    beside = actors.named(low[predicate.last : span[1]]) if predicate.passive else actors.named(low[span[0] : span[1]])
+    if kind == "strike":
+        struck = target if predicate.passive else actors.named(low[span[0] : span[1]])
+        if struck is None and predicate.passive:
+            return beside
+        return actors.war.other(struck)
+    side = target or beside
+    above = found.predicates[predicate.parent] if side is None and predicate.parent >= 0 else None
+    if above is not None and above.subject >= 0:
+        side = setting.side_of(above.subject, above.first)
+    if side is None and kind != "politics":
+        side = actors.last
+    return side
+
+
 def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, str | None]:
     """The place of an event, and where a movement came from."""
     place: PlaceUse | None = None
@@ -274,6 +295,9 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
             place is None or (use.prep in TOWARD and place.use == "modifier")
         ):
             place = use
+    if place is None and "there" in setting.found.sentence.lower[span[0] : span[1]]:
+        before = [use for use in setting.uses if 0 <= use.first < span[0] and use.kind == "settlement"]
+        place = before[-1] if before else setting.memory.place
     return place, origin
 
 

@@ -75,7 +75,7 @@ def find_quantities(sentences: Sequence[Sentence], rules: Lexicon | None = None)
             if found is None:
                 i += 1
                 continue
-            if found.value < 1 and found.unit in ("number", "them", "those") and out:
+            if found.value < 1 and found.unit.split()[-1] in ("number", "them", "those") and out:
                 found = replace(found, value=round(found.value * out[-1].value), unit=out[-1].unit)
             out.append(found)
             i = found.last

@@ -27,6 +27,7 @@ SECTIONS: Final = frozenset(
     "northern southern eastern western central east west north south downtown north-eastern north-western south-eastern south-western inner greater".split()
 )
 HELD: Final = ("-held", "-occupied", "-controlled", "-ruled")
+TOWNS: Final = frozenset("town city village settlement hamlet camp capital port stronghold enclave suburb base".split())
 INCLUDING: Final = frozenset("including among namely like".split())
 
 
@@ -427,9 +428,16 @@ class Setting:
             and item >= 2
             and items[item - 1].word == ","
         ):
-            named = next((use for use in self.uses if use.role == item - 2 and use.use in ("head", "partial")), None)
+            named = next((use for use in self.uses if use.item == item - 2 and use.use in ("head", "partial", "inside")), None)
             if named is not None:
-                return replace(named, role=item)
+                return replace(named, role=item, use="head")
+        # "Douma is the last town that": what is said to be a town is one.
+        if words[-1] in self.words.nouns or words[-1] in TOWNS:
+            for predicate in self.found.predicates:
+                if predicate.lemma in ("be", "remain", "become") and item in predicate.objects:
+                    said = next((use for use in self.uses if use.role == predicate.subject and use.use == "head"), None)
+                    if said is not None:
+                        return replace(said, role=item)
         direct = self.pronoun_words(words, item)
         if direct is not None:
             return direct
@@ -489,7 +497,8 @@ class Setting:
             if word
             not in ("whole", "entire", "itself", "whole", "ruined", "small", "little", "besieged", "shattered", "empty")
         )
-        if trimmed in self.words.pronouns:
+        named = words[0] in ("the", "this", "that") and words[-1] in TOWNS and 2 <= len(words) <= 4
+        if trimmed in self.words.pronouns or (named and not set(words) & {"last", "first", "other", "next", "only"}):
             use = "head"
         elif (
             words[0] in ("its", "the")

@@ -35,6 +35,7 @@ NEVER_FINITE: Final = frozenset(
     "fighting shelling bombing bombardment training meeting morning evening building clearing ring".split()
 )
 _NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "hi")
+_NUMBERS: Final = frozenset("two three four five six seven eight nine ten eleven twelve".split())
 _COPULAS: Final = frozenset("remain stay become seem look keep lie stand".split())
 _INTRANSITIVE: Final = frozenset(
     "withdraw retreat advance move march arrive fall go come pull push flee head return enter remain stay say speak".split()
@@ -298,6 +299,7 @@ class _Scan:
             and previous.last == first
             and not (starts and self.low[first] not in ("enemy", "such"))
             and not (first in self.name_end and self.in_name[first - 1])
+            and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in _NUMBERS))
             and not (self.low[first] in NEVER_FINITE and self.in_name[first - 1])
             and self.low[first] not in self.w["subject_pronouns"]
             and not (
@@ -746,6 +748,8 @@ class _Scan:
         chained = self._chain_head(subject)
         plural = head in PLURALS or head in ("they", "we", "you", "i", "who", "these", "those") or chained in PLURALS
         plural = plural or (head.endswith("s") and head != "'s") or chained.endswith("s")
+        at = self.items.index(subject)
+        plural = plural or (at >= 2 and self.items[at - 1].kind == CONJUNCTION and self.items[at - 2].kind == NOUN)
         if word == "close" and following == "to":
             return False
         if not plural:
@@ -1118,6 +1122,11 @@ def _opener(found: Clauses, number: int, subject: int) -> None:
                 noun = antecedent - 1 if items[antecedent - 1].kind == NOUN else antecedent - 2
                 if noun >= 0 and items[noun].kind == NOUN:
                     predicate.adjuncts.append((items[antecedent].word, noun))
+    elif items[j].kind == NOUN and found.sentence.lower[items[j].last - 1] not in ("day", "week", "time", "moment", "year"):
+        # "the first capital the Taliban captured": a relative clause with no pronoun.
+        predicate.link = "relative"
+        predicate.parent = _verb_before(found, j)
+        predicate.objects.append(_antecedent(found, j))
     elif items[j].kind in (CONJUNCTION, MARK):
         predicate.parent = _verb_before(found, j)
         predicate.link = "coordinate"
