@@ -211,5 +211,6 @@ def _keep(readings: Iterable[tuple[Document, list[Claim]]], path: Path, told: _T
     told.end()
     again = f", {done.reread:,} read again by newer rules" if done.reread else ""
     typer.echo(
-        f"{path}: kept {done.claims:,} claims from {done.reports:,} reports{again}; {done.known:,} reports were known already"
+        f"{path}: kept {done.claims:,} claims from {done.reports:,} reports{again}; "
+        f"{done.known:,} reports were known already"
     )

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.tokens import Sentence
-
-SELF: Final = frozenset("we us our ours my mine".split())
-OTHER: Final = frozenset("enemy foe adversary opponent enemy's".split())
-THEY: Final = frozenset("they them their theirs it its he his him she her".split())
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,9 @@ class Side:
 
 @dataclass(frozen=True)
 class War:
-    """The sides of one war. `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
+    """The sides of one war.
+
+    `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
     the side that takes places where a report does not say who does."""
 
     name: str
@@ -179,9 +177,9 @@ class Actors:
             return self.units[unit.casefold()]
         own = speaker or self.voice
         heads = set(words)
-        if heads & OTHER:
+        if heads & self.lexicon.words["other"]:
             return self.war.other(own) if own else self.war.other(self.last)
-        if heads & SELF:
+        if heads & self.lexicon.words["self"]:
             return own or self.last
         forces = self.forces
         if words and words[0] in ("its", "his", "her", "their") and len(words) > 1 and (own or self.last):
@@ -189,7 +187,7 @@ class Actors:
         found = self.by_role(words)
         if found:
             return found
-        if heads & THEY and len(words) == 1:
+        if heads & self.lexicon.words["they"] and len(words) == 1:
             return own or self.last
         if heads & forces:
             return self.last
@@ -212,10 +210,7 @@ def _forces(lexicon: Lexicon) -> frozenset[str]:
 
 
 def _match(index: dict[str, list[tuple[str, ...]]], words: Sequence[str], i: int) -> bool:
-    for phrase in index.get(words[i], ()):
-        if tuple(words[i : i + len(phrase)]) == phrase:
-            return True
-    return False
+    return any(tuple(words[i : i + len(phrase)]) == phrase for phrase in index.get(words[i], ()))
 
 
 def actors(sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str]) -> Actors:

@@ -9,7 +9,7 @@ from typing import Final
 from frontcast.observe.reports.control import Event
 from frontcast.observe.reports.lexicon import Lexicon, phrases
 from frontcast.observe.reports.setting import Setting
-from frontcast.observe.reports.speech import VAGUE, Speakers, Speech
+from frontcast.observe.reports.speech import Speakers, Speech
 from frontcast.observe.reports.syntax import NOUN, Clauses, Predicate
 
 
@@ -207,9 +207,6 @@ def _hedged(low: tuple[str, ...], first: int, last: int, words: Hedges) -> bool:
     return False
 
 
-AIMS: Final = frozenset(
-    "plan plans attempt attempts effort efforts bid order orders aim aims goal ability chance chances campaign operation battle offensive push drive fight intention hope hopes ambition need time troops".split()
-)
 CONTROL_KINDS: Final = frozenset("take fall lose leave hold enter contest".split())
 
 
@@ -227,7 +224,7 @@ def _governed(predicate: Predicate, found: Clauses, words: Hedges) -> str:
         # "plans to take", "the first village to fall": a noun stands between, and is not what the verb acts on.
         parent = predicates[predicate.parent]
         between = found.words(predicate.item - 1)
-        if between[-1] in AIMS or (
+        if between[-1] in found.sets["aims"] or (
             parent.lemma not in words.carried | words.expected | words.attempts | words.failures
         ):
             return "none" if between[-1] not in ("first", "last", "place", "town", "village", "city") else ""
@@ -270,8 +267,8 @@ def _thwarted(predicate: Predicate, found: Clauses, words: Hedges) -> bool:
     """ "tried to take X but failed", "an attempt to enter X was repelled", "repelled an attempt to take X"."""
     parent = found.predicates[predicate.parent] if predicate.parent >= 0 else None
     noun = found.items[predicate.item - 1] if predicate.item > 0 else None
-    tried = noun is not None and noun.kind == NOUN and found.sentence.lower[noun.last - 1] in TRIES
-    if parent is not None and tried and parent.lemma in THWART and not parent.passive:
+    tried = noun is not None and noun.kind == NOUN and found.sentence.lower[noun.last - 1] in found.sets["tries"]
+    if parent is not None and tried and parent.lemma in found.sets["thwart"] and not parent.passive:
         return True
     if not tried and not (parent is not None and parent.lemma in ("try", "attempt", "seek")):
         return False
@@ -280,15 +277,9 @@ def _thwarted(predicate: Predicate, found: Clauses, words: Hedges) -> bool:
             return (
                 later.lemma in words.failures
                 or later.lemma in ("falter", "founder")
-                or (later.passive and later.lemma in THWART)
+                or (later.passive and later.lemma in found.sets["thwart"])
             )
     return False
-
-
-THWART: Final = frozenset(
-    "repel repulse foil thwart beat drive throw stop halt fend prevent frustrate block push".split()
-)
-TRIES: Final = frozenset("attempt attempts bid try tries effort efforts".split())
 
 
 def _tense(predicate: Predicate) -> str:
@@ -304,6 +295,3 @@ def _tense(predicate: Predicate) -> str:
             return ""
         return "predicted"
     return ""
-
-
-__all__ = ["VAGUE", "Hedges", "Judgement", "hedges", "judge"]

@@ -5,10 +5,10 @@ Each function reads one way of saying it; the words themselves are in `language/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import CONTESTED
@@ -16,11 +16,7 @@ from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.setting import PlaceUse, Setting
 from frontcast.observe.reports.syntax import CONJUNCTION, MARK, NOUN, PREPOSITION, VERB, Predicate, _first_of_list
 
-ATTEMPTS: Final = frozenset(
-    "try attempt want aim seek plan hope intend wish struggle fight order tell ask urge call task instruct demand need refuse bid push strive aspire vie prepare set".split()
-)
 """Verbs before an infinitive that leave open whether it came about."""
-FAILURES: Final = frozenset("fail refuse decline".split())
 
 
 @dataclass(slots=True)
@@ -447,10 +443,9 @@ class _Control:
             and not self.places(self.subject_items(predicate))
         ):
             return []
-        if (
-            predicate.particle in ("back", "silent")
-            or (predicate.lemma in ("go", "come")
-            and (predicate.particle or any(w in ("to", "into", "from", "under", "in") for w, _ in predicate.adjuncts)))
+        if predicate.particle in ("back", "silent") or (
+            predicate.lemma in ("go", "come")
+            and (predicate.particle or any(w in ("to", "into", "from", "under", "in") for w, _ in predicate.adjuncts))
         ):
             return []
         places = self.places(self.subject_items(predicate))
@@ -503,7 +498,7 @@ class _Control:
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
 
     def _reach(self, predicate: Predicate) -> list[Event]:
-        """ "reached the centre of X" is inside it; "has not reached X" and "not one has set foot in it" deny that anybody is."""
+        """ "reached the centre of X" is inside it; "has not reached X" and "not one has set foot in it" deny it."""
         foot = predicate.lemma == "set"
         if foot and not any(self.found.words(item)[-1] == "foot" for item in predicate.objects):
             return []
@@ -946,12 +941,10 @@ class _Control:
         places = [place for place in places if place.kind in ("settlement", "unknown")]
         if not places:
             return []
-        before = self.low[max(0, predicate.first - 2) : predicate.first]
-        if "there" in before or any(self.found.words(item)[-1] in self.w.contest_nouns for item in predicate.objects):
-            if any(set(self.found.words(item)) & self.w.contest_nouns for item in predicate.objects):
-                if self.negated(predicate) or any(self.found.words(item)[0] == "no" for item in predicate.objects):
-                    return []
-                return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        if any(set(self.found.words(item)) & self.w.contest_nouns for item in predicate.objects):
+            if self.negated(predicate) or any(self.found.words(item)[0] == "no" for item in predicate.objects):
+                return []
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
         if predicate.passive or predicate.progressive:
             return []
         if set(tail) & {"control", "charge"}:
@@ -1005,7 +998,9 @@ class _Control:
         flag = next((item for item in items if set(self.found.words(item)) & self.w.flags), -1)
         if flag < 0 or self.negated(predicate):
             return []
-        places = self._adjunct_places(predicate, ["in", "over", "above", "on", "at", "atop"], "head inside partial near")
+        places = self._adjunct_places(
+            predicate, ["in", "over", "above", "on", "at", "atop"], "head inside partial near"
+        )
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
         if not places:
             return []
@@ -1123,7 +1118,7 @@ class _Control:
         if (
             places[0].prep == "for"
             and not (set(self.found.words(k)) & {"street", "house-to-house", "urban"})
-            and not places[0].use == "inside"
+            and places[0].use != "inside"
         ):
             return []
         words = self.found.words(k)
@@ -1413,7 +1408,3 @@ class _Control:
             stays = source.stays if source.kind in ("lose", "leave") else None
             out += list(self.emit(predicate, places, source.side, stays, source.kind, denied=True, stays=stays))
         return sorted(out, key=lambda event: event.first)
-
-
-Resolver = Callable[[str], str]
-__all__ = ["ATTEMPTS", "CONJUNCTION", "FAILURES", "PREPOSITION", "Event", "Frames", "control_events", "frames"]

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from frontcast.observe.reports.claim import Claim
 from frontcast.observe.reports.control import Event
 from frontcast.observe.reports.setting import Setting
 from frontcast.observe.reports.speech import Speaker, Speakers, Speech, speech_at
 from frontcast.observe.reports.syntax import Predicate
-
-STATEMENTS: Final = frozenset(
-    "statement statements claim claims report reports announcement announcements item post message boast news allegation assertion story rumour rumours".split()
-)
-FALSE: Final = frozenset(
-    "false untrue wrong premature nonsense fake incorrect unfounded baseless fabricated lie lies inaccurate mistaken invention disinformation propaganda fantasy".split()
-)
-CALLING: Final = frozenset(
-    "call brand label describe dismiss deny reject retract withdraw refute contradict dispute denounce disown".split()
-)
-IT: Final = frozenset("it that this them these those".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,7 @@ def rejection(
 
 def _statement(setting: Setting, predicate: Predicate) -> int | None:
     for item in [predicate.subject, *predicate.objects]:
-        if item >= 0 and set(setting.found.words(item)) & STATEMENTS:
+        if item >= 0 and set(setting.found.words(item)) & setting.found.sets["statements"]:
             return item
     return None
 
@@ -123,32 +111,47 @@ def _verdict(setting: Setting, predicate: Predicate, who: Speakers) -> tuple[int
     low = found.sentence.lower
     tail = low[predicate.last : predicate.last + 4]
     subject = found.words(predicate.subject) if predicate.subject >= 0 else ()
-    about = bool(set(subject) & STATEMENTS) or (len(subject) == 1 and subject[0] in IT)
+    about = bool(set(subject) & setting.found.sets["statements"]) or (
+        len(subject) == 1 and subject[0] in setting.found.sets["it"]
+    )
     first = found.items[predicate.subject].first if predicate.subject >= 0 else predicate.first
     if predicate.lemma == "be" and about and subject:
-        if set(tail) & FALSE and not predicate.negated:
+        if set(tail) & setting.found.sets["false"] and not predicate.negated:
             return first, -1
         if predicate.negated and set(tail[:2]) & {"true", "so", "correct", "accurate", "case"}:
             return first, -1
     # "It had not."
     if (
-        predicate.lemma in ("have", "do", "be")
-        and predicate.negated
-        and subject
-        and subject[0] in ("it", "they", "he")
-        and len(subject) == 1
+        (
+            predicate.lemma in ("have", "do", "be")
+            and predicate.negated
+            and subject
+            and subject[0] in ("it", "they", "he")
+            and len(subject) == 1
+        )
+        and not predicate.objects
+        and not predicate.adjuncts
+        and len(low) <= predicate.last + 1
+        and predicate.first <= 2
     ):
-        if not predicate.objects and not predicate.adjuncts and len(low) <= predicate.last + 1 and predicate.first <= 2:
-            return first, -1
-    if predicate.lemma in CALLING and not predicate.negated and not predicate.passive and predicate.subject >= 0:
+        return first, -1
+    if (
+        predicate.lemma in setting.found.sets["calling"]
+        and not predicate.negated
+        and not predicate.passive
+        and predicate.subject >= 0
+    ):
         objects = [found.words(item) for item in predicate.objects]
         vague = any(
-            (words[0] in IT and len(words) <= 2)
-            or (set(words) & STATEMENTS and "that" not in low[predicate.last + 1 : predicate.last + 5])
+            (words[0] in setting.found.sets["it"] and len(words) <= 2)
+            or (
+                set(words) & setting.found.sets["statements"]
+                and "that" not in low[predicate.last + 1 : predicate.last + 5]
+            )
             for words in objects
         )
         strong = predicate.lemma in ("deny", "reject", "retract", "refute", "contradict", "dismiss", "dispute")
-        if vague and (strong or set(low[predicate.last : predicate.last + 8]) & FALSE):
+        if vague and (strong or set(low[predicate.last : predicate.last + 8]) & setting.found.sets["false"]):
             return first, predicate.subject
     del who
     return None

@@ -17,7 +17,8 @@ NUMBERS: Final = {
 ORDINALS: Final = {
     word: i + 1
     for i, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+        " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
     )
 }
 PARTS: Final = frozenset("morning afternoon evening night noon midnight midday dawn lunchtime nightfall".split())

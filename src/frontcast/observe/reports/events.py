@@ -19,13 +19,6 @@ from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Clauses, Predicat
 ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "movement", "arms", "politics")
 """Where a clause could be of several kinds, the first of these that fits best."""
 
-TOWARD: Final = frozenset(
-    "to toward towards into on in at near around against inside outside for of over along across through".split()
-)
-LIGHT: Final = frozenset(
-    "be have begin continue start go take come happen see expect report follow bring make launch stop cause suffer run remain show say announce claim lose receive face increase rise fall grow mount".split()
-)
-
 
 @dataclass(frozen=True)
 class KindWords:
@@ -189,7 +182,7 @@ def _kind(
         beside = entry.beside.get(phrase) or entry.beside.get(lemma)
         if beside is not None and tokens & beside:
             points = max(points, 2.5 if roles & beside else 1.7)
-        if entry.nouns & roles and not entry.quiet and lemma in LIGHT:
+        if entry.nouns & roles and not entry.quiet and lemma in found.sets["light"]:
             points = max(points, 1.5)
         elif entry.nouns & roles and not entry.quiet and lemma not in saying:
             points = max(points, 1.2)
@@ -292,7 +285,7 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
         if use.prep == "from":
             origin = origin or use.name
         elif use.use in ("head", "inside", "partial", "near", "possessor", "modifier") and (
-            place is None or (use.prep in TOWARD and place.use == "modifier")
+            place is None or (use.prep in setting.found.sets["toward"] and place.use == "modifier")
         ):
             place = use
     if place is None and "there" in setting.found.sentence.lower[span[0] : span[1]]:

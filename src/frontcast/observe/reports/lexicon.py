@@ -26,7 +26,7 @@ class Lexicon:
     Attributes:
         verbs: written form → the verb it is a form of.
         also_nouns: verb forms that are nouns at least as often.
-        words: name of a class of words (as in `grammar.toml`) → its members.
+        words: name of a class of words (as in `grammar.toml` and `clauses.toml`) → its members.
         data: the other rule files, by file name, as parsed.
     """
 
@@ -49,7 +49,7 @@ def lexicon(language: str = "en") -> Lexicon:
     return Lexicon(
         _inflect(verbs["regular"].split(), verbs["irregular"]),
         frozenset(verbs["also_nouns"].split()),
-        {name: frozenset(members.split()) for name, members in data.pop("grammar").items()},
+        {name: frozenset(members.split()) for name, members in (data.pop("grammar") | data.pop("clauses")).items()},
         data,
     )
 

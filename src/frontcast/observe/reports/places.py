@@ -587,6 +587,3 @@ def _fit(place: Named, anchors: list[Named], countries: frozenset[str], hint: st
 def _km(a: Named, b: Named) -> float:
     x = (a.lon - b.lon) * math.cos(math.radians((a.lat + b.lat) / 2)) * 111.2
     return math.hypot(x, (a.lat - b.lat) * 111.2)
-
-
-__all__ = ["PlaceFinder", "PlaceMention"]

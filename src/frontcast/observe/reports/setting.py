@@ -20,15 +20,7 @@ COUNTS: Final = dict(
         strict=True,
     )
 )
-COMPASS: Final = frozenset(
-    "north south east west north-east north-west south-east south-west northeast northwest southeast southwest northward southward eastward westward northwards southwards eastwards westwards".split()
-)
-SECTIONS: Final = frozenset(
-    "northern southern eastern western central east west north south downtown north-eastern north-western south-eastern south-western inner greater".split()
-)
 HELD: Final = ("-held", "-occupied", "-controlled", "-ruled")
-TOWNS: Final = frozenset("town city village settlement hamlet camp capital port stronghold enclave suburb base".split())
-INCLUDING: Final = frozenset("including among namely like".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +161,7 @@ class Setting:
             rest = set(after[1:])
             use = "possessor"
             if rest & self.words.inside or rest & self.words.partial:
-                use = "partial" if rest & self.words.partial or rest & SECTIONS else "inside"
+                use = "partial" if rest & self.words.partial or rest & self.found.sets["sections"] else "inside"
             if rest & self.words.edge:
                 use = "edge"
         elif after and mention.kind not in ("region",):
@@ -194,7 +186,7 @@ class Setting:
                 "contested",
             }:
                 use = "attributive"
-            elif set(before) & SECTIONS or set(before) & {"half", "most", "parts"}:
+            elif set(before) & self.found.sets["sections"] or set(before) & {"half", "most", "parts"}:
                 use = "partial"
             elif set(before) & {"battle-scarred", "nearby", "neighbouring", "small"}:
                 use = "head"
@@ -221,7 +213,7 @@ class Setting:
                 break
             words = self.found.words(over)
             head = words[-1]
-            if head in COMPASS or set(words[-2:]) & COMPASS:
+            if head in self.found.sets["compass"] or set(words[-2:]) & self.found.sets["compass"]:
                 use = "edge"
                 role = over
                 continue
@@ -234,7 +226,7 @@ class Setting:
                 break
             if head in self.words.nouns or head == "district":
                 role = over
-                if set(words) & SECTIONS and use == "head":
+                if set(words) & self.found.sets["sections"] and use == "head":
                     use = "partial"
                 continue
             if head in self.words.partial or set(words) & {"per", "percent"}:
@@ -330,7 +322,7 @@ class Setting:
                         prep=previous.prep,
                         over=previous.over,
                     )
-            elif use.prep in INCLUDING or self._explains(use):
+            elif use.prep in self.found.sets["including"] or self._explains(use):
                 j = self._listed_noun(use)
                 if j >= 0:
                     prep = items[items[j].prep].word if items[j].prep >= 0 else ""
@@ -407,16 +399,14 @@ class Setting:
         items = self.found.items
         for j in range(use.item - 1, -1, -1):
             if items[j].kind == NOUN and self._plural_places(j):
-                while items[j].prep >= 0 and items[items[j].prep].word == "of":
-                    up = self._depends(j)
-                    if up < 0:
-                        break
-                    j = up
-                return j
+                top = j
+                while items[top].prep >= 0 and items[items[top].prep].word == "of" and self._depends(top) >= 0:
+                    top = self._depends(top)
+                return top
         return -1
 
     def pronoun(self, item: int) -> PlaceUse | None:
-        """The place that a phrase without a name means: "it", "the town", "half of the city", "a small town" after a name."""
+        """The place that a phrase without a name means: "it", "half of the city", "a small town" after a name."""
         items = self.found.items
         if any(use.item == item for use in self.uses):
             return None
@@ -428,11 +418,13 @@ class Setting:
             and item >= 2
             and items[item - 1].word == ","
         ):
-            named = next((use for use in self.uses if use.item == item - 2 and use.use in ("head", "partial", "inside")), None)
+            named = next(
+                (use for use in self.uses if use.item == item - 2 and use.use in ("head", "partial", "inside")), None
+            )
             if named is not None:
                 return replace(named, role=item, use="head")
         # "Douma is the last town that": what is said to be a town is one.
-        if words[-1] in self.words.nouns or words[-1] in TOWNS:
+        if words[-1] in self.words.nouns or words[-1] in self.found.sets["towns"]:
             for predicate in self.found.predicates:
                 if predicate.lemma in ("be", "remain", "become") and item in predicate.objects:
                     said = next((use for use in self.uses if use.role == predicate.subject and use.use == "head"), None)
@@ -497,7 +489,7 @@ class Setting:
             if word
             not in ("whole", "entire", "itself", "whole", "ruined", "small", "little", "besieged", "shattered", "empty")
         )
-        named = words[0] in ("the", "this", "that") and words[-1] in TOWNS and 2 <= len(words) <= 4
+        named = words[0] in ("the", "this", "that") and words[-1] in self.found.sets["towns"] and 2 <= len(words) <= 4
         if trimmed in self.words.pronouns or (named and not set(words) & {"last", "first", "other", "next", "only"}):
             use = "head"
         elif (
@@ -506,8 +498,10 @@ class Setting:
             and len(words) <= 4
             and words[-1] in ("centre", "center", "streets", "heart", "middle")
         ):
-            use = "partial" if set(words) & SECTIONS else "inside"
-        elif (words[0] == "its" and words[-1] in self.words.partial) or (words[-1] in ("town", "city", "village") and set(words) & {"half", "most", "part", "of"}):
+            use = "partial" if set(words) & self.found.sets["sections"] else "inside"
+        elif (words[0] == "its" and words[-1] in self.words.partial) or (
+            words[-1] in ("town", "city", "village") and set(words) & {"half", "most", "part", "of"}
+        ):
             use = "partial"
         if not use:
             return None
@@ -519,7 +513,7 @@ class Setting:
                 head = self.found.words(j)[-1]
                 if head in self.words.partial or set(self.found.words(j)) & {"half", "most", "part"}:
                     use = "partial"
-            if word in self.words.near and not (word == "about"):
+            if word in self.words.near and word != "about":
                 use = "near"
         return replace(place, first=-1, last=-1, item=item, role=item, use=use, prep="", over=-1, quantity=None)
 
@@ -794,6 +788,3 @@ class Setting:
             if first in (start, last) or first <= start < end:
                 return max(last, end)
         return last
-
-
-__all__ = ["COMPASS", "Memory", "PlaceUse", "PlaceWords", "Setting", "place_words"]

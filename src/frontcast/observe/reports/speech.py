@@ -24,17 +24,6 @@ from frontcast.observe.reports.syntax import (
 OPEN_QUOTES: Final = frozenset("“ « „ ‘".split())
 CLOSE_QUOTES: Final = frozenset("” » ’".split())
 PLAIN_QUOTES: Final = frozenset('"')
-EVIDENCE: Final = frozenset(
-    "footage video videos picture pictures photograph photographs photo photos image images imagery map maps clip clips data evidence geolocated recordings satellite film".split()
-)
-VAGUE: Final = frozenset(
-    "report reports rumour rumours rumor rumors talk word claims accounts suggestions chatter whispers".split()
-)
-BREAKS: Final = frozenset("though although while whereas despite".split())
-TITLES: Final = frozenset(
-    "gen general col colonel maj major capt captain lt lieutenant president minister governor mayor mr mrs ms dr sgt deputy prime defence defense foreign".split()
-)
-NO_SPEAKERS: Final = frozenset("we i this it that there which what nobody none".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +147,7 @@ class Speakers:
         span = low[first:last]
         if (
             not span
-            or span[0] in NO_SPEAKERS
+            or span[0] in self.lexicon.words["no_speakers"]
             or (len(span) == 1 and span[0] in ("they", "them", "one", "some", "several", "others", "those", "all"))
         ):
             if span and span[0] in ("they", "one", "several", "some", "others") and self.last is not None:
@@ -167,14 +156,16 @@ class Speakers:
         if span[0] in ("he", "she", "him") or (len(span) == 1 and span[0] == "who"):
             return self.last
         everything = tuple(span) + (tuple(low[apposed[0] : apposed[1]]) if apposed else ())
-        if set(span) & EVIDENCE:
+        if set(span) & self.lexicon.words["evidence"]:
             return None
-        hedged = bool(set(span) & VAGUE) and not any(w in self.belligerent for w in span)
+        hedged = bool(set(span) & self.lexicon.words["vague"]) and not any(w in self.belligerent for w in span)
         # A surname known from before stands for the whole name.
         proper = [
             words[i]
             for i in range(first, last)
-            if words[i][:1].isupper() and low[i] not in TITLES and low[i] not in ("the", "a", "an", "its", "his")
+            if words[i][:1].isupper()
+            and low[i] not in self.lexicon.words["titles"]
+            and low[i] not in ("the", "a", "an", "its", "his")
         ]
         name = text
         if apposed:
@@ -287,7 +278,7 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
                 speaker = who.last
             elif words[0] in ("we", "i"):
                 speaker = None if _in_quotes(found, predicate.first) is None else who.last
-            elif set(words) & EVIDENCE and not (set(words) & who.belligerent):
+            elif set(words) & found.sets["evidence"] and not (set(words) & who.belligerent):
                 speaker = None
             else:
                 speaker = who.of_phrase(found, subject)
@@ -415,7 +406,7 @@ def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
                 found.sentence,
             )
         speaker = speaker or made_by
-        hedged = words[-1] in VAGUE and speaker is None
+        hedged = words[-1] in found.sets["vague"] and speaker is None
         verb, number = "claim", -1
         end = _stop(found, that + 1)
         for other, predicate in enumerate(found.predicates):
@@ -434,7 +425,7 @@ def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
                 and predicate.item > that
                 and not predicate.negated
                 and predicate.last < len(found.sentence)
-                and found.sentence.lower[predicate.last] in _FALSE
+                and found.sentence.lower[predicate.last] in found.sets["false_speech"]
             ):
                 denier = Speaker(None, None, True)
                 end = min(end, predicate.first)
@@ -452,11 +443,6 @@ def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
         if speaker.name is not None:
             who.remember(speaker)
     return out
-
-
-_FALSE: Final = frozenset(
-    "false untrue wrong premature nonsense fake incorrect unfounded baseless fabricated invented lies".split()
-)
 
 
 def _in_quotes(found: Clauses, word: int) -> int | None:
@@ -584,7 +570,7 @@ def _stop(found: Clauses, item: int, *, quoted: bool = False) -> int:
                 return entry.first
         if inside:
             continue
-        if entry.kind == SUBORDINATOR and entry.word in BREAKS and k > item:
+        if entry.kind == SUBORDINATOR and entry.word in found.sets["breaks"] and k > item:
             return entry.first
         if entry.kind == CONJUNCTION and entry.word == "but" and k > item:
             following = items[k + 1] if k + 1 < len(items) else None
@@ -695,6 +681,3 @@ def quoted(
     if owner is not None and not any(s.first <= start and s.last >= len(words) for s in spoken):
         out.append(Speech(start, len(words), owner, "say", False, -1, 3))
     return out, owner
-
-
-__all__ = ["RELATIVE", "Speaker", "Speakers", "Speech", "quoted", "speech_at", "speeches"]

@@ -28,27 +28,9 @@ NOUN, VERB, PREPOSITION, CONJUNCTION, SUBORDINATOR, RELATIVE, THAT, ADVERB, DATE
 )
 """Kinds of items of a sentence."""
 
-PARTICLES: Final = frozenset("out back off up over away down in through into forward aside on".split())
 OPENING: Final = frozenset("( [ “ « „ ‘ —  – -- : ;".split())
 GAP_MARKS: Final = frozenset(("—", "–", "--", "-"))
-NEVER_FINITE: Final = frozenset(
-    "fighting shelling bombing bombardment training meeting morning evening building clearing ring".split()
-)
 _NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "hi")
-_NUMBERS: Final = frozenset("two three four five six seven eight nine ten eleven twelve".split())
-_COPULAS: Final = frozenset("remain stay become seem look keep lie stand".split())
-_INTRANSITIVE: Final = frozenset(
-    "withdraw retreat advance move march arrive fall go come pull push flee head return enter remain stay say speak".split()
-)
-_QUANTIFIERS: Final = frozenset("most half part parts two three four five six several much some".split())
-_NOT_ADVERBS: Final = frozenset(
-    "supply family ally assembly reply july daily weekly monopoly anomaly italy butterfly".split()
-)
-_AS_PREPOSITIONS: Final = frozenset("including excluding following regarding concerning barring".split())
-_PRONOUNS: Final = frozenset(
-    "i we you he she it they who me us him them ours theirs mine yours everyone nobody".split()
-)
-PLURALS: Final = frozenset("people men women troops police forces military lads guys media children".split())
 
 
 @dataclass(slots=True)
@@ -110,11 +92,12 @@ class Item:
 
 @dataclass(slots=True)
 class Clauses:
-    """A sentence's items and predicates, in order."""
+    """A sentence's items and predicates, in order; `sets` are the classes of words of its language."""
 
     sentence: Sentence
     items: list[Item]
     predicates: list[Predicate]
+    sets: dict[str, frozenset[str]]
 
     def words(self, item: int) -> tuple[str, ...]:
         """The words of an item in lower case."""
@@ -139,7 +122,7 @@ def clauses(
     """
     parse = _Scan(sentence, lexicon, names, dates)
     items, predicates = parse.run()
-    found = Clauses(sentence, items, predicates)
+    found = Clauses(sentence, items, predicates, lexicon.words)
     _govern(found)
     for number in range(len(predicates)):
         _subject(found, number, lexicon)
@@ -202,7 +185,7 @@ class _Scan:
         inverted = self._inversion(i)
         if inverted:
             return inverted
-        if word in _AS_PREPOSITIONS and i + 1 < self.n and self._nominal(i + 1):
+        if word in self.w["as_prepositions"] and i + 1 < self.n and self._nominal(i + 1):
             return self._add(PREPOSITION, i, i + 1)
         verb = self._verb_group(i)
         if verb:
@@ -256,7 +239,12 @@ class _Scan:
             return self._noun(i, i + 1)
         if (
             word in self.w["adverbs"]
-            or (word.endswith("ly") and word not in _NOT_ADVERBS and len(word) > 4 and not self.s.words[i][0].isupper())
+            or (
+                word.endswith("ly")
+                and word not in self.w["not_adverbs"]
+                and len(word) > 4
+                and not self.s.words[i][0].isupper()
+            )
         ) and not (
             word in ("both", "more", "most", "all", "even", "long", "well")
             and i + 1 < self.n
@@ -299,12 +287,12 @@ class _Scan:
             and previous.last == first
             and not (starts and self.low[first] not in ("enemy", "such"))
             and not (first in self.name_end and self.in_name[first - 1])
-            and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in _NUMBERS))
-            and not (self.low[first] in NEVER_FINITE and self.in_name[first - 1])
+            and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in self.w["numbers"]))
+            and not (self.low[first] in self.w["never_finite"] and self.in_name[first - 1])
             and self.low[first] not in self.w["subject_pronouns"]
             and not (
                 previous.last - previous.first == 1
-                and self.low[previous.first] in _PRONOUNS
+                and self.low[previous.first] in self.w["pronouns"]
                 and self.low[first] != "'s"
             )
         )
@@ -536,14 +524,14 @@ class _Scan:
         forms: frozenset[str] = form.forms  # type: ignore[attr-defined]
         word = self.low[k]
         if be:
-            if word in NEVER_FINITE and self.low[k - 1] not in self.w["be"]:
+            if word in self.w["never_finite"] and self.low[k - 1] not in self.w["be"]:
                 return False
             if "ing" in forms:
                 # "is fighting in", but "there is fighting in"
-                return not (word in NEVER_FINITE and any(self.low[q] == "there" for q in range(max(0, k - 4), k)))
-            if "pp" in forms:
-                return True
-            return False
+                return not (
+                    word in self.w["never_finite"] and any(self.low[q] == "there" for q in range(max(0, k - 4), k))
+                )
+            return "pp" in forms
         if have:
             return "pp" in forms
         if modal or do:
@@ -567,15 +555,17 @@ class _Scan:
         if (
             previous in self.w["possessives"]
             or noun_head == "'s"
-            or (previous in ("the", "a", "an") and not (forms == {"ing"}))
+            or (previous in ("the", "a", "an") and forms != {"ing"})
         ):
             return 0
         if previous in ("the", "a", "an"):
             return 0
-        if before is not None and before.kind == VERB and "pp" in forms:
-            if self.predicates[before.predicate].lemma in _COPULAS:
-                return 0  # "remains contested"
-        if word in NEVER_FINITE:
+        linking = (
+            before is not None and before.kind == VERB and self.predicates[before.predicate].lemma in self.w["copulas"]
+        )
+        if linking and "pp" in forms:
+            return 0  # "remains contested"
+        if word in self.w["never_finite"]:
             return 0
         if "ing" in forms:
             if after_noun and (noun_head in self.w["determiners"] or noun_head in self.w["adjectives"]):
@@ -641,7 +631,7 @@ class _Scan:
                 apposed
                 and (following in self.w["prepositions"] or i + 1 in self.date_end)
                 and "pp" in forms
-                and form.lemma not in _INTRANSITIVE
+                and form.lemma not in self.w["intransitive"]
             ):
                 return self._close(i, i, form.lemma, "participle", passive=True, past=True)
             if (
@@ -677,7 +667,7 @@ class _Scan:
         return (
             word in self.w["determiners"]
             or word in self.w["prepositions"]
-            or word in _QUANTIFIERS
+            or word in self.w["quantifiers"]
             or word in ("that", "them", "it", "him")
             or i in self.name_end
             or self.s.words[i][0].isupper()
@@ -746,7 +736,11 @@ class _Scan:
             return True
         head = self.low[subject.last - 1]
         chained = self._chain_head(subject)
-        plural = head in PLURALS or head in ("they", "we", "you", "i", "who", "these", "those") or chained in PLURALS
+        plural = (
+            head in self.w["plurals"]
+            or head in ("they", "we", "you", "i", "who", "these", "those")
+            or chained in self.w["plurals"]
+        )
         plural = plural or (head.endswith("s") and head != "'s") or chained.endswith("s")
         at = self.items.index(subject)
         plural = plural or (at >= 2 and self.items[at - 1].kind == CONJUNCTION and self.items[at - 2].kind == NOUN)
@@ -868,7 +862,7 @@ class _Scan:
     ) -> int:
         last = head + 1
         particle = ""
-        if last < self.n and self.low[last] in PARTICLES and not self.in_name[last]:
+        if last < self.n and self.low[last] in self.w["particles"] and not self.in_name[last]:
             after = self.low[last + 1] if last + 1 < self.n else ""
             # "in" and "over" are particles only where no phrase follows them ("moved in", "handed over the town")
             if (
@@ -927,7 +921,7 @@ def _finite_follows(found: Clauses, k: int) -> bool:
         kind = items[j].kind
         if kind == VERB:
             return found.predicates[items[j].predicate].form == "finite"
-        if kind == PREPOSITION or kind == ADVERB or (kind == NOUN and items[j - 1].kind == PREPOSITION) or kind == DATE:
+        if kind in (PREPOSITION, ADVERB, DATE) or (kind == NOUN and items[j - 1].kind == PREPOSITION):
             j += 1
             continue
         return False
@@ -951,10 +945,8 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     predicate = found.predicates[number]
     items = found.items
     j = predicate.item - 1
-    while (
-        (j >= 0
-        and items[j].kind in (ADVERB, DATE))
-        or (j >= 0 and items[j].kind == MARK and items[j].word in ('"', "“", "”", "‘"))
+    while (j >= 0 and items[j].kind in (ADVERB, DATE)) or (
+        j >= 0 and items[j].kind == MARK and items[j].word in ('"', "“", "”", "‘")
     ):
         j -= 1
     if predicate.form == "infinitive":
@@ -997,11 +989,15 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             predicate.passive
             and top
             and items[top - 1].kind == VERB
-            and found.predicates[items[top - 1].predicate].lemma not in _SPEECH
+            and found.predicates[items[top - 1].predicate].lemma not in found.sets["speech"]
         ):
             # "Russia's claim that it had seized Sudzha was rejected"
             for k in range(top - 2, 0, -1):
-                if items[k].kind == THAT and items[k - 1].kind == NOUN and found.words(k - 1)[-1] in _SPEECH_NOUNS:
+                if (
+                    items[k].kind == THAT
+                    and items[k - 1].kind == NOUN
+                    and found.words(k - 1)[-1] in found.sets["speech_nouns"]
+                ):
                     predicate.subject = _up(found, k - 1)
                     return
                 if items[k].kind == MARK:
@@ -1037,14 +1033,14 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
         predicate.parent = _verb_before(found, j)
         predicate.link = "coordinate"
         return
-    if kind == SUBORDINATOR or kind == PREPOSITION:
+    if kind in (SUBORDINATOR, PREPOSITION):
         # "after taking", "before withdrawing", "while holding": the subject of the sentence.
         predicate.parent = _verb_before(found, j)
         if predicate.parent < 0:
             predicate.parent = _verb_after(found, predicate.item)
         predicate.link = "adverbial"
         if kind == SUBORDINATOR:
-            predicate.conditional = items[j].word if items[j].word in _CONDITIONS else ""
+            predicate.conditional = items[j].word if items[j].word in found.sets["conditions"] else ""
         return
     if kind == VERB:
         predicate.parent = items[j].predicate
@@ -1061,11 +1057,6 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     if kind == THAT:
         predicate.parent = _verb_before(found, j)
         predicate.link = "complement"
-
-
-_CONDITIONS: Final = frozenset(
-    "if whether should once when unless were had until before provided lest whenever".split()
-)
 
 
 def _opener(found: Clauses, number: int, subject: int) -> None:
@@ -1086,7 +1077,7 @@ def _opener(found: Clauses, number: int, subject: int) -> None:
     if j < 0:
         return
     if items[j].kind == SUBORDINATOR:
-        predicate.conditional = items[j].word if items[j].word in _CONDITIONS else ""
+        predicate.conditional = items[j].word if items[j].word in found.sets["conditions"] else ""
         predicate.link = "adverbial"
         predicate.parent = _verb_before(found, j)
     elif (
@@ -1122,7 +1113,13 @@ def _opener(found: Clauses, number: int, subject: int) -> None:
                 noun = antecedent - 1 if items[antecedent - 1].kind == NOUN else antecedent - 2
                 if noun >= 0 and items[noun].kind == NOUN:
                     predicate.adjuncts.append((items[antecedent].word, noun))
-    elif items[j].kind == NOUN and found.sentence.lower[items[j].last - 1] not in ("day", "week", "time", "moment", "year"):
+    elif items[j].kind == NOUN and found.sentence.lower[items[j].last - 1] not in (
+        "day",
+        "week",
+        "time",
+        "moment",
+        "year",
+    ):
         # "the first capital the Taliban captured": a relative clause with no pronoun.
         predicate.link = "relative"
         predicate.parent = _verb_before(found, j)
@@ -1156,20 +1153,11 @@ def _first_of_list(found: Clauses, subject: int) -> int:
         if items[up].prep >= 0 or (
             before >= 0
             and items[before].kind == VERB
-            and found.predicates[items[before].predicate].lemma not in _SPEECH
+            and found.predicates[items[before].predicate].lemma not in found.sets["speech"]
         ):
             break
         k = up
     return k
-
-
-_SPEECH: Final = frozenset(
-    "say claim report announce believe think write insist add confirm admit know declare warn fear deny concede acknowledge".split()
-)
-_SPEECH_NOUNS: Final = frozenset(
-    "claim claims report reports statement announcement rumour rumours rumor rumors news assertion denial admission suggestion sign signs evidence fact doubt"
-    " hope fear fears belief idea indication indications word message warning prediction assessment insistence confirmation allegation allegations".split()
-)
 
 
 def _antecedent(found: Clauses, noun: int) -> int:
@@ -1197,16 +1185,14 @@ def _predicative(found: Clauses, noun: int) -> bool:
 
 def _speaks(found: Clauses, noun: int) -> bool:
     """Whether "that" after a phrase begins what somebody says: "the claim that", "told reporters that"."""
-    if found.words(noun)[-1] in _SPEECH_NOUNS:
+    if found.words(noun)[-1] in found.sets["speech_nouns"]:
         return True
     verb = _verb_before(found, noun)
-    return verb >= 0 and found.predicates[verb].lemma in _TELLING and (noun - found.predicates[verb].item) <= 12
-
-
-_TELLING: Final = frozenset(
-    "tell inform warn assure remind convince persuade notify say write report announce claim state add insist deny confirm admit concede acknowledge believe think show"
-    " indicate suggest declare promise maintain argue mean know see hear judge assess explain complain repeat stress note answer reply boast fear hope predict expect".split()
-)
+    return (
+        verb >= 0
+        and found.predicates[verb].lemma in found.sets["telling"]
+        and (noun - found.predicates[verb].item) <= 12
+    )
 
 
 def _insertion(found: Clauses, closing: int, mark: str) -> int:
@@ -1296,14 +1282,13 @@ def _complements(found: Clauses, number: int) -> None:
                 nxt = items[j + 1] if j + 1 < len(items) else None
                 if nxt is None or nxt.kind in (SUBORDINATOR, RELATIVE, VERB, THAT):
                     break
-            elif item.word in ("(", ")"):
-                if item.word == "(":
-                    depth = j
-                    while j < len(items) and not (items[j].kind == MARK and items[j].word == ")"):
-                        j += 1
-                    if j >= len(items):
-                        j = depth
-                        break
+            elif item.word in ("(", ")") and item.word == "(":
+                depth = j
+                while j < len(items) and not (items[j].kind == MARK and items[j].word == ")"):
+                    j += 1
+                if j >= len(items):
+                    j = depth
+                    break
         elif item.kind in (SUBORDINATOR, RELATIVE, THAT, VERB):
             break
         elif item.kind == CONJUNCTION:

@@ -14,10 +14,12 @@ from frontcast.observe.reports.formats.found import Found, clean, day_of, decode
 from frontcast.observe.types import ReadWarning
 
 SKIPPED: Final = frozenset(
-    "script style noscript template nav header footer aside form button select svg iframe object figure head dialog menu".split()
+    "script style noscript template nav header footer aside form button select svg iframe object figure head dialog"
+    " menu".split()
 )
 BLOCKS: Final = frozenset(
-    "p div section article main li ul ol h1 h2 h3 h4 h5 h6 blockquote pre table tr td th br hr dd dt dl body time address".split()
+    "p div section article main li ul ol h1 h2 h3 h4 h5 h6 blockquote pre table tr td th br hr dd dt dl body time"
+    " address".split()
 )
 DATES: Final = (
     "article:published_time",
