@@ -33,7 +33,7 @@ $(READY): pyproject.toml requirements.lock
 
 lock:
 	$(PYTHON) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header \
-		--extra dev --extra bench --output-file requirements.lock pyproject.toml
+		--extra dev --extra bench --extra dask --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) out build dist

@@ -16,7 +16,7 @@ class Document:
         source: who published it: the site, feed or outlet, or the file's name where nothing says.
         title: its headline, or "".
         url: its address, or "".
-        file: the file it was read from ("-" for standard input).
+        file: the file it was read from, or "standard input".
         sha256: of that file's bytes, in hex.
     """
 
