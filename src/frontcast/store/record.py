@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from frontcast.errors import InputError
 from frontcast.observe import Read, read_path
 from frontcast.store.batch import Ingested
-from frontcast.store.schema import SCHEMA_VERSION, TABLES
+from frontcast.store.schema import RECORD_VERSION, TABLES
 from frontcast.store.store import Store, shipped_folder
 from frontcast.theatre import Theatre
 
@@ -115,7 +115,7 @@ def describe(tables: dict[str, pa.Table], recipe: Recipe) -> dict[str, Any]:
     return {
         "title": recipe.title,
         "data_vintage": f"{max(time for time in newest if time):%Y-%m-%dT%H:%M:%SZ}",
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": RECORD_VERSION,
         "build_command": "frontcast record build --from DATA_DIR --out DIR",
         "derived": "1 km cells and rounded positions; the sources' own shapes and texts are not kept",
         "sources": [source.model_dump() for source in recipe.source],

@@ -8,9 +8,9 @@ the clock of the machine that ingested, kept for the user's own audit: no foreca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +23,14 @@ import pandas as pd
 import pyarrow as pa
 
 from frontcast.errors import FrontcastError
+from frontcast.observe.reports.claim import Claim
+from frontcast.observe.reports.document import Document
 from frontcast.observe.types import Read
 from frontcast.store.batch import Batch, Ingested, MapKey
-from frontcast.store.schema import MARKED, SCHEMA_VERSION, TABLES, VIEWS
+from frontcast.store.claims import SAME_KM, ClaimBatch, Held, Kept, document_digest, select_claims, tidy
+from frontcast.store.schema import CLAIM_TABLES, CLAIM_VIEWS, MARKED, SCHEMA_VERSION, TABLES, VIEWS
 from frontcast.store.series import ControlSeries, Runs
-from frontcast.theatre import Theatre
+from frontcast.theatre import Place, Theatre
 
 
 class StoreError(FrontcastError):
@@ -44,6 +47,9 @@ class Store:
     @classmethod
     def open(cls, path: str | Path, *, read_only: bool = False) -> Store:
         """The store in the file `path`, made anew where there is none and `read_only` is false.
+
+        A store of schema 1 is given the tables of reports where it may be written; read only it stays as it is
+        and holds no claims.
 
         Raises:
             StoreError: where the file is no store, is of another schema, is in use by another program, or
@@ -76,6 +82,7 @@ class Store:
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{file}')")
         for view, query in VIEWS.items():
             connection.execute(f"CREATE VIEW {view} AS {query}")
+        _create_claim_tables(connection)
         return cls(connection, f"the shipped record of {theatre}", read_only=True)
 
     def _check_schema(self) -> None:
@@ -89,6 +96,7 @@ class Store:
                     self._connection.execute(f"CREATE TABLE {table} ({columns})")
                 for view, query in VIEWS.items():
                     self._connection.execute(f"CREATE VIEW {view} AS {query}")
+                _create_claim_tables(self._connection)
             return
         if not {"schema_version", *TABLES} <= tables:
             raise StoreError(
@@ -96,11 +104,28 @@ class Store:
                 "Name another file for the store."
             )
         (version,) = self._connection.execute("SELECT max(version) FROM schema_version").fetchall()[0]
-        if version != SCHEMA_VERSION:
+        if version == 1:
+            self._upgrade()
+        elif version != SCHEMA_VERSION:
             raise StoreError(
                 f"{self._name}: a store of schema {version}; this frontcast reads schema {SCHEMA_VERSION}. "
                 "Use the frontcast that wrote it, or ingest the files anew into a new store."
             )
+
+    def _upgrade(self) -> None:
+        """Give a store of schema 1 the tables of reports; one that may not be written, empty ones until it is closed."""
+        if self._read_only:
+            _create_claim_tables(self._connection, "TEMP ")
+            return
+        try:
+            with self._transaction():
+                _create_claim_tables(self._connection)
+                self._connection.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION])
+        except duckdb.Error as error:
+            raise StoreError(
+                f"{self._name}: a store of schema 1, which could not be given the tables of reports: "
+                f"{_first_line(error)}. It is as it was. Check that the disk has room and the file can be written."
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -121,7 +146,7 @@ class Store:
     # ---- reading
 
     def sql(self, query: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Answer of a SELECT over the tables (`TABLES`) and views (`VIEWS`).
+        """Answer of a SELECT over the tables (`TABLES`, `CLAIM_TABLES`) and views (`VIEWS`, `CLAIM_VIEWS`).
 
         Raises:
             StoreError: where the query is anything but one SELECT, or DuckDB cannot answer it.
@@ -193,6 +218,38 @@ class Store:
             {"theatre": name, "as_of": _moment(as_of), "source": source},
         )
 
+    def claims(
+        self,
+        place: str | Place | None = None,
+        *,
+        near: tuple[float, float] | None = None,
+        radius_km: float = SAME_KM,
+        since: date | None = None,
+        until: date | None = None,
+        as_of: np.datetime64 | None = None,
+        kind: str | None = None,
+        source: str | None = None,
+    ) -> pd.DataFrame:
+        """What has been claimed, by the newest reading of each report, in order of the day it is about.
+
+        Args:
+            place: a name in any spelling; or a place of the gazetteer, for claims under any name at its point,
+                under its own up to `SAME_KM` from it, and under its own with no point.
+            near: (longitude, latitude) in degrees: only claims about points up to `radius_km` away.
+            radius_km: see `near`.
+            since, until: first and last day that a claim may be about; of one without a date, its publication.
+            as_of: only what was known then.
+            kind: one of `frontcast.observe.reports.claim.KINDS`.
+            source: who published, in capitals or not.
+
+        Returns:
+            One row a claim: id, report_id, source, attributed_to, kind, side, place, place_key, lat, lon
+            (degrees), holder, valid, valid_from, valid_to, known_at, certainty, unit, quantity, quantity_unit,
+            origin, target, note, quote, quote_start, quote_end, title, url, file, published, reader_version.
+            Texts are None, numbers NaN and times NaT where the claim has none.
+        """
+        return tidy(self.sql(*select_claims(place, near, radius_km, since, until, as_of, kind, source)))
+
     def _theatre(self, name: str | None) -> tuple[str, tuple[int, int]]:
         rows = self._connection.execute("SELECT name, ny, nx FROM theatre ORDER BY name").fetchall()
         found = [row for row in rows if name in (None, row[0])]
@@ -217,7 +274,7 @@ class Store:
         """
         if self._read_only:
             raise StoreError(f"{self._name} is read only.")
-        batch = Batch(theatre, self._held_maps(theatre), self._next_file_id())
+        batch = Batch(theatre, self._held_maps(theatre), self._next_id("source_file"))
         for read in reads:
             batch.add(read)
         try:
@@ -233,6 +290,61 @@ class Store:
         self._leave_no_trace = None
         return batch.done
 
+    def append_claims(self, document: Document, claims: Sequence[Claim], *, reader_version: int | None = None) -> Kept:
+        """Keep the claims of one document: `append_reports` of one."""
+        return self.append_reports([(document, claims)], reader_version=reader_version)
+
+    def append_reports(
+        self, reports: Iterable[tuple[Document, Sequence[Claim]]], *, reader_version: int | None = None
+    ) -> Kept:
+        """Keep the claims of documents, all of them or nothing: one transaction, begun once all have been read.
+
+        A claim is known from the end of the day its document was published on. A document that the store holds
+        by rules as new as these adds nothing. One that it holds by older rules is read again: the older claims stay,
+        and `claims` gives the newer ones.
+
+        Args:
+            reports: documents, each with its claims.
+            reader_version: of the rules that found the claims; left out, of those that this frontcast has.
+
+        Raises:
+            InputError: where a claim is impossible, or a document comes from the future.
+            StoreError: where the store is read only, or cannot be written.
+        """
+        if self._read_only:
+            raise StoreError(f"{self._name} is read only.")
+        if reader_version is None:
+            from frontcast.observe.reports.reader import READER_VERSION
+
+            reader_version = READER_VERSION
+        given = list(reports)
+        firsts = (self._next_id("report"), self._next_id("claim"))
+        batch = ClaimBatch(self._held_reports([document for document, _ in given]), *firsts, reader_version)
+        for document, claims in given:
+            batch.add(document, claims)
+        try:
+            with self._transaction():
+                for table in CLAIM_TABLES:
+                    self._insert(table, batch.table(table), "SELECT * FROM batch")
+        except duckdb.InterruptException as error:
+            raise KeyboardInterrupt from error
+        except duckdb.Error as error:
+            raise StoreError(
+                f"{self._name}: nothing was kept, writing failed: {_first_line(error)}. "
+                "Check that the disk has room and the folder can be written, then read again."
+            ) from error
+        self._leave_no_trace = None
+        return batch.done
+
+    def _held_reports(self, documents: Sequence[Document]) -> Held:
+        """Which of some documents the store holds, and by which rules at the newest."""
+        rows = self._connection.execute(
+            "SELECT digest, report.id, max(reader_version) FROM report JOIN reading ON report_id = report.id "
+            "WHERE digest IN (SELECT unnest($digests)) GROUP BY ALL",
+            {"digests": [document_digest(document) for document in documents]},
+        ).fetchall()
+        return {digest: (report, version) for digest, report, version in rows}
+
     def _held_maps(self, theatre: Theatre) -> dict[MapKey, str]:
         """The SHA-256 of the file of every map held."""
         rows = self._connection.sql(
@@ -244,8 +356,8 @@ class Store:
         keys = zip(rows["source"].to_pylist(), *times, strict=True)
         return dict(zip(keys, rows["sha256"].to_pylist(), strict=True))
 
-    def _next_file_id(self) -> int:
-        (newest,) = self._connection.execute("SELECT max(id) FROM source_file").fetchall()[0]
+    def _next_id(self, table: str) -> int:
+        (newest,) = self._connection.execute(f"SELECT max(id) FROM {table}").fetchall()[0]
         return 0 if newest is None else int(newest) + 1
 
     def _write(self, theatre: Theatre, batch: Batch) -> None:
@@ -294,6 +406,14 @@ class Store:
             with suppress(duckdb.Error):  # a failed write may have rolled back, or shut the file, by itself
                 self._connection.rollback()
             raise
+
+
+def _create_claim_tables(connection: duckdb.DuckDBPyConnection, lasting: str = "") -> None:
+    """Make the tables and views of reports; `lasting` "TEMP " keeps them out of the file."""
+    for table, columns in CLAIM_TABLES.items():
+        connection.execute(f"CREATE {lasting}TABLE {table} ({columns})")
+    for view, query in CLAIM_VIEWS.items():
+        connection.execute(f"CREATE {lasting}VIEW {view} AS {query}")
 
 
 def shipped_folder(theatre: str) -> Path:
