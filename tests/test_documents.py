@@ -283,9 +283,10 @@ def test_a_pdf_that_unpacks_to_more_than_it_should(tmp_path: Path, monkeypatch: 
     )
     path = written(tmp_path, "a.pdf", data)
     try:
-        assert all(len(document.text) < 10_000_000 for document in documents(path, DAY))
-    except InputError as error:
-        assert "a.pdf" in str(error)
+        found = documents(path, DAY)
+    except InputError:
+        return
+    assert all(len(document.text) < 10_000_000 for document in found)
 
 
 @settings(max_examples=150, deadline=None)

@@ -129,7 +129,9 @@ def _read(document: Document) -> Reading:
             return document, read_document(document), None
     except _TooLongError:
         problem = f"it was given up after {TIME_LIMIT:g} s"
-        return document, [], ReadWarning(document.file, document.title, problem)
+    except Exception as error:  # one document that trips a rule must not cost the other thousands
+        problem = f"the rules tripped over it ({type(error).__name__}: {error}); please report it"
+    return document, [], ReadWarning(document.file, document.title, problem)
 
 
 class _TooLongError(Exception):

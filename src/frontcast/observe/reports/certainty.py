@@ -230,6 +230,8 @@ def _governed(predicate: Predicate, found: Clauses, words: Hedges) -> str:
             return "none" if between[-1] not in ("first", "last", "place", "town", "village", "city") else ""
     if predicate.link == "infinitive" and predicate.parent >= 0:
         parent = predicates[predicate.parent]
+        if parent.lemma == "be" and parent.subject >= 0 and set(found.words(parent.subject)) & found.sets["aims"]:
+            return "none"  # "the goal was to capture it"
         if parent.lemma in words.failures:
             return "" if parent.negated else "denied"
         if parent.lemma in words.expected or (parent.lemma == "go" and parent.progressive):

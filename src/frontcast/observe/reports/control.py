@@ -1037,6 +1037,7 @@ class _Control:
                 continue
             words = self.found.words(k)
             head = words[-1]
+            out += self._verbless(k)
             if head in self.actors.forces or self.setting.unit_in(k) is not None:
                 out += self._present(k)
             if head in self.w.contest_nouns and item.prep < 0:
@@ -1096,6 +1097,26 @@ class _Control:
         return list(
             self.emit(None, places, side, side, "take", span=(first, places[-1].last), anchor=self.found.items[k].first)
         )
+
+    def _verbless(self, k: int) -> list[Event]:
+        """ "Marinka and Popasna under Russian control": a note that spares the verb."""
+        items = self.found.items
+        if (
+            items[k].prep < 0
+            or items[items[k].prep].word not in ("under", "in")
+            or not set(self.found.words(k)) & self.w.hands
+        ):
+            return []
+        if any(predicate.form == "finite" for predicate in self.found.predicates):
+            return []
+        side = self.actors.named(self.found.words(k)) or self.side_of(k)
+        before = items[k].prep - 1
+        last = next((use for use in reversed(self.setting.uses) if use.item == before and use.use == "head"), None)
+        if side is None or last is None:
+            return []
+        places = [use for use in self.setting.uses if use.role == last.role or use.item == last.role]
+        span = (min(use.first for use in places), items[k].last)
+        return list(self.emit(None, places, side, side, "hold", span=span, anchor=items[k].first))
 
     def _over(self, k: int, prepositions: tuple[str, ...]) -> list[PlaceUse]:
         return [

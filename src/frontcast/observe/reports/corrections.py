@@ -96,6 +96,9 @@ def _statement(setting: Setting, predicate: Predicate) -> int | None:
 def _about(setting: Setting, predicate: Predicate, claim: Claim) -> bool:
     """Whether a rejection may be of this claim: by its author, if the rejection names one."""
     item = _statement(setting, predicate)
+    items = setting.found.items
+    if item is not None and item + 1 < len(items) and items[item + 1].word in ("of", "about", "on"):
+        return False  # "his claim of a shortage of shells" is another claim
     if item is None or claim.attributed_to is None:
         return True
     words = setting.found.words(item)

@@ -228,6 +228,18 @@ class Speakers:
             side = (self.last.side if self.last else None) or self.actors.last
         if side is None and partisan and not third and self.actors.voice:
             side = self.actors.voice
+        if (
+            side is None
+            and not third
+            and not partisan
+            and not hedged
+            and not any(
+                word[:1].isupper()
+                for word in words[first : first + max(1, span.index("of") if "of" in span else len(span))][1:]
+                + words[last - 1 : last]
+            )
+        ):
+            return None  # "the entirety of the town" says nothing
         if name.endswith(("'s", "’s")):
             name = name[:-2]
         speaker = Speaker(name, side, third, hedged, partisan)

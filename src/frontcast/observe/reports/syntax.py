@@ -764,7 +764,7 @@ class _Scan:
         return words[-2] if words[-1] == "close" and len(words) > 1 else words[-1]
 
     def _verbish(self, i: int) -> bool:
-        word = self.low[i]
+        word = self.low[i] if i < self.n else ""
         return word in self.w["be"] or word in self.w["have"] or word in self.w["modals"]
 
     def _clause_needs_verb(self) -> bool:
@@ -1040,7 +1040,7 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             predicate.parent = _verb_after(found, predicate.item)
         predicate.link = "adverbial"
         if kind == SUBORDINATOR:
-            predicate.conditional = items[j].word if items[j].word in found.sets["conditions"] else ""
+            predicate.conditional = _condition(found, j)
         return
     if kind == VERB:
         predicate.parent = items[j].predicate
@@ -1077,7 +1077,7 @@ def _opener(found: Clauses, number: int, subject: int) -> None:
     if j < 0:
         return
     if items[j].kind == SUBORDINATOR:
-        predicate.conditional = items[j].word if items[j].word in found.sets["conditions"] else ""
+        predicate.conditional = _condition(found, j)
         predicate.link = "adverbial"
         predicate.parent = _verb_before(found, j)
     elif (
@@ -1127,6 +1127,15 @@ def _opener(found: Clauses, number: int, subject: int) -> None:
     elif items[j].kind in (CONJUNCTION, MARK):
         predicate.parent = _verb_before(found, j)
         predicate.link = "coordinate"
+
+
+def _condition(found: Clauses, opener: int) -> str:
+    """The word that makes a clause a condition; "if" after "not clear" is "whether"."""
+    word = found.items[opener].word
+    before = found.items[opener].first - 1
+    if word == "if" and before >= 0 and found.sentence.lower[before] in found.sets["unsettled"]:
+        return "whether"
+    return word if word in found.sets["conditions"] else ""
 
 
 def _first_of_list(found: Clauses, subject: int) -> int:
