@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from scipy.ndimage import label
 
 from frontcast.errors import FrontcastError, InputError
+from frontcast.spelling import fold, skeleton
 from frontcast.theatre import Gazetteer, Grid, Theatre, load_theatre
 from frontcast.theatre import build as builder
-from frontcast.spelling import fold, skeleton
 from frontcast.theatre.places import AS_NEAR_KM
 from frontcast.theatre.theatre import SHIPPED
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 from frontcast.errors import InputError
 from frontcast.observe.reports.claim import CERTAINTIES, KINDS, Claim
 from frontcast.observe.reports.document import Document
-from frontcast.theatre import Place
 from frontcast.spelling import skeleton
+from frontcast.theatre import Place
 
 SAME_KM: Final = 5.0
 """Points of one name up to this far apart are one place: gazetteers mark different corners of a town."""

@@ -19,8 +19,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from frontcast.store.claims import EARTH_KM, SAME_KM, SAME_POINT_KM
 from frontcast.spelling import fold, skeleton
+from frontcast.store.claims import EARTH_KM, SAME_KM, SAME_POINT_KM
 
 AGREE_DAYS: Final = 2
 """Days that reports of one event may be dated apart: the night between, and the day it was told."""

@@ -14,7 +14,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import CONTESTED
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.setting import PlaceUse, Setting
-from frontcast.observe.reports.syntax import CONJUNCTION, MARK, NOUN, PREPOSITION, VERB, Predicate, _first_of_list
+from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first_of_list
 
 """Verbs before an infinitive that leave open whether it came about."""
 
@@ -426,7 +426,9 @@ class _Control:
         )
 
     def _fall(self, predicate: Predicate) -> list[Event]:
-        if predicate.lemma in ("go", "come", "follow") and (
+        lost = predicate.lemma == "go" and predicate.conditional in ("if", "should", "once") and not predicate.adjuncts
+        follows = predicate.lemma in ("go", "come", "follow") and not lost
+        if follows and (
             not self._last_taker()
             or predicate.modal
             or any(word not in ("on", "with", "in", "after") for word, _ in predicate.adjuncts)
@@ -469,7 +471,6 @@ class _Control:
             and not places[0].known
         ):
             return []
-        follows = predicate.lemma in ("go", "come", "follow")
         side = side or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "take", denied=True))
@@ -502,9 +503,16 @@ class _Control:
         foot = predicate.lemma == "set"
         if foot and not any(self.found.words(item)[-1] == "foot" for item in predicate.objects):
             return []
+        if predicate.passive:
+            # "has not been reached"
+            places = self.places(self.subject_items(predicate))
+            side = self.side_of(predicate.agent) if predicate.agent >= 0 else self.setting.taker or self.actors.last
+            return list(self.emit(predicate, places, side, None, "enter", denied=True)) if self.negated(predicate) else []
         places = self._adjunct_places(predicate, ["in", "inside"]) if foot else self.places(predicate.objects)
         side = self.subject_side(predicate)
-        if not places or (side is None and not (predicate.subject >= 0 and self._military(predicate.subject))):
+        nobody = predicate.subject >= 0 and self.found.words(predicate.subject)[0] in ("nobody", "none")
+        military = predicate.subject >= 0 and self._military(predicate.subject)
+        if not places or not (side or military or nobody):
             return []
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
@@ -671,6 +679,8 @@ class _Control:
                 self.low[predicate.first : self._clause_end(predicate)]
             ):
                 return []  # "the town has a mayor"
+            if not places and predicate.lemma in ("hold", "control", "keep", "occupy"):
+                places = self.setting.part_of_the_place(predicate.objects)
             if not places and predicate.particle in ("on", "out"):
                 edge = self._adjunct_places(predicate, ["at", "in", "on"], "edge") or self.setting.edges(
                     [item for word, item in predicate.adjuncts if word in ("at", "in", "on")]
@@ -873,6 +883,10 @@ class _Control:
                     if side is None:
                         continue
                     return self._held(predicate, places, side, negated, longer, joined)
+        if predicate.lemma in ("remain", "stay", "rest", "be"):
+            keeper = next((self.side_of(item, predicate.first) for word, item in predicate.adjuncts if word == "with"), None)
+            if keeper is not None and predicate.lemma != "be":
+                return self._held(predicate, places, keeper, negated, longer, joined)
         first_words = tail[:4]
         if predicate.passive:
             return []
@@ -885,10 +899,12 @@ class _Control:
         own = self.setting.speaker_side(predicate.first) or self.actors.voice
         if any(word in self.w.states["own"] for word in first_words[:3]) and own:
             return self._held(predicate, places, own, negated, longer, joined)
-        if any(word in self.w.states["enemy"] for word in first_words[:2]) and not own and self.actors.last:
-            return self._held(predicate, places, self.actors.last, negated, longer, joined)
-        if any(word in self.w.states["enemy"] for word in first_words[:2]) and own:
-            return self._held(predicate, places, self.actors.war.other(own), negated, longer, joined)
+        if any(word in self.w.states["enemy"] for word in first_words[:3]):
+            # "they say it is still theirs": the speaker's; in a bulletin of one's own, the other side's.
+            told = self.setting.speaker_side(predicate.first) if self.setting.reported(predicate.first) else None
+            keeper = told or (self.actors.war.other(self.actors.voice) if self.actors.voice else self.actors.last)
+            if keeper is not None:
+                return self._held(predicate, places, keeper, negated, longer, joined)
         if first_words and predicate.lemma in ("be", "remain", "stay"):
             complement = next(
                 (k for k in range(predicate.item + 1, len(items)) if items[k].kind == NOUN and items[k].first < end), -1
@@ -931,7 +947,7 @@ class _Control:
             return list(self.emit(predicate, places, side, None, "hold", denied=True))
         if " partly " in joined or " partially " in joined or " half " in joined:
             return list(self.emit(predicate, places, side, CONTESTED, "hold"))
-        return list(self.emit(predicate, places, side, side, "hold"))
+        return list(self.emit(predicate, places, side, side, "hold", loser=self.actors.war.other(side)))
 
     def _presence(self, predicate: Predicate, tail: tuple[str, ...]) -> list[Event]:
         """ "troops are in X", "soldiers remain inside X", "there is fighting in X"."""
@@ -999,7 +1015,7 @@ class _Control:
         if flag < 0 or self.negated(predicate):
             return []
         places = self._adjunct_places(
-            predicate, ["in", "over", "above", "on", "at", "atop"], "head inside partial near"
+            predicate, ["in", "over", "above", "on", "at", "atop", "to"], "head inside partial near"
         )
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
         if not places:
@@ -1114,7 +1130,7 @@ class _Control:
         last = next((use for use in reversed(self.setting.uses) if use.item == before and use.use == "head"), None)
         if side is None or last is None:
             return []
-        places = [use for use in self.setting.uses if use.role == last.role or use.item == last.role]
+        places = [use for use in self.setting.uses if last.role in (use.role, use.item)]
         span = (min(use.first for use in places), items[k].last)
         return list(self.emit(None, places, side, side, "hold", span=span, anchor=items[k].first))
 

@@ -297,6 +297,8 @@ def _day_of(found: DateMention | None, day: int, number: int, first: int, publis
 
 def _numeric(s: Sentence, i: int, number: int, published: date, words: DateWords) -> DateMention | None:
     word = s.lower[i]
+    if ":" in word and i == 0:
+        return DateMention(number, i, i + 1, published.isoformat(), "publication", False)  # a live page's clock
     parts = word.replace("/", "-").replace(".", "-").split("-")
     if len(parts) == 3 and all(part.isdigit() for part in parts):
         return _digits(number, i, parts)

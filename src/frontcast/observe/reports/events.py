@@ -14,7 +14,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.control import Event
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.setting import PlaceUse, Setting
-from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Clauses, Predicate, _first_of_list
+from frontcast.observe.reports.syntax import DATE, MARK, NOUN, VERB, Clauses, Predicate, _first_of_list
 
 ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "movement", "arms", "politics")
 """Where a clause could be of several kinds, the first of these that fits best."""
@@ -102,7 +102,7 @@ def _phrases(
             kind = "morale"
         elif tokens & actors.forces and tokens & words["manpower"].adjectives:
             kind = "manpower"
-        elif found.words(k)[-1] in words["strike"].nouns and places:
+        elif found.words(k)[-1] in words["strike"].nouns and (places or _dated(found, k)):
             kind = "strike"
         if kind is None:
             continue
@@ -110,11 +110,16 @@ def _phrases(
         if _covered((item.first, last), taken):
             continue
         side = setting.side_of(k, item.first) or actors.last
-        place = places[0] if kind == "strike" else None
+        place = places[0] if kind == "strike" and places else None
         if kind == "strike":
             side = actors.named(found.words(k))
         out.append(Event(side, None, place, -1, item.first, item.first, last, kind))
     return out
+
+
+def _dated(found: Clauses, k: int) -> bool:
+    """Whether a phrase is dated at once: "a chain of explosions on Tuesday"."""
+    return any(entry.kind == DATE for entry in found.items[k + 1 : k + 3])
 
 
 def _covered(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
@@ -167,6 +172,8 @@ def _kind(
     if not lemma:
         return None
     low = found.sentence.lower
+    if not predicate.particle and predicate.last < len(low) and low[predicate.last] in found.sets["particles"]:
+        phrase = f"{lemma} {low[predicate.last]}"  # "broke through its lines"
     tokens = set(low[span[0] : span[1]])
     best, score = None, 0.0
     roles: set[str] = set()

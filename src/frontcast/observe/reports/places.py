@@ -21,6 +21,9 @@ from frontcast.spelling import fold
 
 LONGEST: Final = 5
 ARTICLES: Final = frozenset("al el ar as at ad an ash el- al-".split())
+HONOURED: Final = frozenset("sheikh sheik king imam father saint".split())
+"""Titles that names of places begin with as often as names of people."""
+
 FAR_KM: Final = 150.0
 """A namesake this much farther from the other places of a document than another counts as much less likely."""
 
@@ -128,7 +131,7 @@ def _words(rules: Lexicon) -> PlaceWords:
         frozenset(word.casefold() for word in data["given"].split()),
         forms,
         frozenset(form for form, verb in rules.verbs.items() if verb.lemma in speaking),
-        frozenset(sides - capitals),
+        frozenset(sides - capitals) | frozenset(data["demonyms"].split()),
         listed,
     )
 
@@ -158,6 +161,7 @@ class PlaceFinder:
         found: list[PlaceMention] = []
         for number, sentence in enumerate(sentences):
             found += self._sentence(number, sentence, people, countries)
+        found = self._again(sentences, found)
         return self._resolve(sentences, found, countries)
 
     # -- what is a name of a place ------------------------------------------------------------------------
@@ -184,7 +188,7 @@ class PlaceFinder:
                 if not word[0].isupper():
                     continue
                 low = s.lower[i]
-                titled = i > 0 and (
+                titled = i > 0 and s.lower[i - 1] not in HONOURED and (
                     s.lower[i - 1] in w.titles or (s.words[i - 1] == "." and i > 1 and s.lower[i - 2] in w.titles)
                 )
                 follows = s.words[i + 1]
@@ -195,6 +199,26 @@ class PlaceFinder:
                 elif titled and low not in w.titles:
                     out.add(s.lower[i + 1] if follows[0].isupper() else low)
         return frozenset(out)
+
+    def _again(self, sentences: Sequence[Sentence], found: list[PlaceMention]) -> list[PlaceMention]:
+        """The mentions, with every other mention of a name that was once plainly a place no gazetteer knows."""
+        names = {tuple(m.name.split()): m for m in found if not m.known and m.kind in ("settlement", "unknown")}
+        if not names:
+            return found
+        taken = {(m.sentence, i) for m in found for i in range(m.first, m.last)}
+        firsts: dict[str, list[tuple[str, ...]]] = {}
+        for words in names:
+            firsts.setdefault(words[0], []).append(words)
+        more = []
+        for number, s in enumerate(sentences):
+            for i, word in enumerate(s.words):
+                for words in firsts.get(word, ()):
+                    last = i + len(words)
+                    free = not any((number, k) in taken for k in range(i, last))
+                    longer = last < len(s) and s.words[last][0].isupper()
+                    if free and s.words[i:last] == words and not longer:
+                        more.append(replace(names[words], sentence=number, first=i, last=last))
+        return sorted([*found, *more], key=lambda m: (m.sentence, m.first))
 
     def _sentence(
         self, number: int, s: Sentence, people: frozenset[str], countries: frozenset[str]
@@ -366,13 +390,15 @@ class PlaceFinder:
         w = self.words
         if i == 0 and s.lower[0] in w.common | self.rules.words["determiners"] | self.rules.words["adverbs"]:
             return None
+        before_word = s.lower[i - 1] if i else ""
         last = i
         while (
             last < len(s)
             and (self._may_begin(s, last) or (last > i and s.lower[last] in ("al", "el", "de", "ez")))
             and last - i < 4
         ):
-            if s.lower[last] in w.sides or s.lower[last] in w.titles or (s.lower[last] in w.common and last == i):
+            titled = s.lower[last] in w.titles and not (s.lower[last] in HONOURED and before_word in w.taking | w.strong)
+            if s.lower[last] in w.sides or titled or (s.lower[last] in w.common and last == i):
                 break
             if last > i and s.lower[last] in w.region:
                 return self._mention(number, s, i, last + 1, "region", _folded(s.span(i, last)), False)
@@ -469,13 +495,21 @@ class PlaceFinder:
             return self._mention(number, s, i, last, "settlement", name, False)
         if following in w.settlement and previous != "the":
             return self._mention(number, s, i, last, "settlement", name, False)
-        if self._falls(s, last) and (
+        if self._falls(s, self._past_insertion(s, last)) and (
             i == 0 or previous in (",", "and", "that", "but", "if", "once", "should", "when", ";", ":", "“", '"')
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
         if previous in w.strong or previous in ("from", "to", "at"):
             return self._mention(number, s, i, last, "unknown", name, False)
         return None
+
+    def _past_insertion(self, s: Sentence, i: int) -> int:
+        """Past words set off by commas: "Salahuddin, beyond the citadel, is"."""
+        if i < len(s) and s.lower[i] == ",":
+            for j in range(i + 2, min(i + 14, len(s))):
+                if s.lower[j] == ",":
+                    return j + 1
+        return i
 
     def _falls(self, s: Sentence, i: int) -> bool:
         """Whether the words from i on tell what becomes of a place: "has been captured", "fell", "is under"."""
@@ -501,7 +535,7 @@ class PlaceFinder:
             return (
                 (s.lower[j] in self.words.taking and form is not None and "pp" in form.forms)
                 or s.lower[j : j + 2] in (("under", "the"), ("in", "the"))
-                or s.lower[j] in ("ours", "contested", "under", "free")
+                or s.lower[j] in ("ours", "theirs", "contested", "under", "free")
             )
         form = self.rules.verbs.get(s.lower[j])
         return form is not None and form.lemma in ("fall",)

@@ -370,7 +370,7 @@ class Setting:
         return (
             j >= 1
             and items[j].kind == MARK
-            and items[j].word in (":", "—", "–", "(")
+            and items[j].word in (":", "—", "–", "(", ",")
             and items[j - 1].kind == NOUN
             and self._plural_places(j - 1)
         )
@@ -380,6 +380,10 @@ class Setting:
             set(self.found.words(k))
             & {
                 "villages",
+                "districts",
+                "suburbs",
+                "quarters",
+                "neighbourhoods",
                 "settlements",
                 "towns",
                 "places",
@@ -527,6 +531,18 @@ class Setting:
             for predicate in self.found.predicates
         )
 
+    def part_of_the_place(self, phrases: Sequence[int]) -> list[PlaceUse]:
+        """The town spoken of, where only a part of it is named: "held a cluster of high-rises"."""
+        items = self.found.items
+        for item in phrases:
+            words = self.found.words(item)
+            river = item + 2 < len(items) and items[item + 1].word == "of" and any(
+                use.item == item + 2 and use.kind != "settlement" for use in self.uses
+            )
+            if words[-1] in self.words.partial and not river and self.memory.place is not None:
+                return [replace(self.memory.place, first=-1, last=-1, item=item, role=item, use="partial", prep="", over=-1)]
+        return []
+
     def meant(self, item: int) -> PlaceUse:
         """The place spoken of before, as if it were named in phrase `item`."""
         assert self.memory.place is not None
@@ -568,6 +584,11 @@ class Setting:
         """Whether the words at `word` are conceded: said against the speaker's own interest."""
         speech = speech_at(self.speeches, word)
         return speech is not None and speech.verb in ("concede", "admit", "acknowledge", "own")
+
+    def _hung(self, item: int) -> bool:
+        """Whether "of" follows a phrase: then what comes after tells whose part it is."""
+        items = self.found.items
+        return item + 1 < len(items) and items[item + 1].word == "of"
 
     def located(self, prepositions: Sequence[str]) -> list[PlaceUse]:
         """Places that a phrase with one of these prepositions names or means: "in X", "in the town"."""
@@ -683,6 +704,10 @@ class Setting:
         if speech is not None and not speech.speaker.third:
             return speech.speaker.side
         return self.actors.voice if speech is None else None
+
+    def reported(self, word: int) -> bool:
+        """Whether the words at `word` are somebody's rather than the document's own."""
+        return speech_at(self.speeches, word) is not None
 
     def unit_in(self, item: int) -> str | None:
         """A formation named in a phrase."""

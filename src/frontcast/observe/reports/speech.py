@@ -297,7 +297,12 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
         if speaker is None:
             continue
         if right:
-            out.append(Speech(right[0], right[1], speaker, predicate.lemma, predicate.negated, number))
+            # "contradict him: fighting goes on" says what is so, not what is not.
+            colon = items[predicate.item + 1 :] and any(
+                entry.kind == MARK and entry.word == ":" for entry in items[predicate.item + 1 : predicate.item + 4]
+            )
+            verb = "say" if colon and predicate.lemma in who.deny else predicate.lemma
+            out.append(Speech(right[0], right[1], speaker, verb, predicate.negated, number))
             who.remember(speaker)
             continue
         if (
@@ -487,6 +492,10 @@ def _right(found: Clauses, number: int) -> tuple[int, int] | None:
             and j == predicate.item + 1
         ):
             return item.first, _stop(found, j + 1)
+        told = j + 1 < len(items) and items[j + 1].kind == MARK and items[j + 1].word == ":"
+        if item.kind == NOUN and item.prep < 0 and told:
+            j += 1
+            continue
         if item.kind == NOUN and item.prep < 0:
             # A phrase that is itself the subject of a finite verb: "said troops held".
             for other in found.predicates:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from frontcast.observe.reports.lexicon import Lexicon
+from frontcast.observe.reports.lexicon import Lexicon, VerbForm
 from frontcast.observe.reports.tokens import Sentence
 
 NOUN, VERB, PREPOSITION, CONJUNCTION, SUBORDINATOR, RELATIVE, THAT, ADVERB, DATE, MARK = (
@@ -30,6 +30,7 @@ NOUN, VERB, PREPOSITION, CONJUNCTION, SUBORDINATOR, RELATIVE, THAT, ADVERB, DATE
 
 OPENING: Final = frozenset("( [ “ « „ ‘ —  – -- : ;".split())
 GAP_MARKS: Final = frozenset(("—", "–", "--", "-"))
+_PAST: Final = frozenset(("past", "pp"))
 _NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "hi")
 
 
@@ -332,6 +333,13 @@ class _Scan:
             return self._noun(i, i + 1)
         return self._add(THAT, i, i + 1)
 
+    def _form(self, word: str) -> VerbForm | None:
+        """What a word can be of a verb; one in -ed that no list has is a past form all the same."""
+        known = self.verbs.get(word)
+        if known is None and len(word) > 5 and word.endswith("ed") and not word.endswith(("eed", "-ed")) and "-" not in word:
+            return VerbForm(word[:-2], _PAST)
+        return known
+
     def _may_be_verb(self, i: int) -> bool:
         word = self.low[i]
         return (
@@ -350,7 +358,7 @@ class _Scan:
         word = self.low[i]
         if word in self.w["modals"] or word in self.w["be"] or word in self.w["have"] or word in self.w["do"]:
             return True
-        form = self.verbs.get(word)
+        form = self._form(word)
         return form is not None and bool(form.forms & {"past", "s"}) and (word not in self.also_nouns)
 
     def _inversion(self, i: int) -> int:
@@ -364,7 +372,7 @@ class _Scan:
         j = i + 1
         if j >= self.n or self._starts_verb(j) or self.low[j] in self.w["adverbs"]:
             return 0
-        form = self.verbs.get(self.low[j])
+        form = self._form(self.low[j])
         if form is not None and "pp" in form.forms and not self.in_name[j]:
             return 0
         self._add(SUBORDINATOR, i, i + 1)
@@ -379,7 +387,7 @@ class _Scan:
             j = i + 1 if low[i] == "to" else i + 2
             negated = low[i] == "not"
             k = self._skip_adverbs(j)
-            form = self.verbs.get(low[k]) if k < self.n and not self.in_name[k] else None
+            form = self._form(low[k]) if k < self.n and not self.in_name[k] else None
             if k < self.n and (low[k] in ("be", "have")):
                 to, j = True, k
             elif form is not None and "base" in form.forms:
@@ -424,7 +432,7 @@ class _Scan:
                 negated |= word.endswith("n't")
                 past |= word in ("did", "didn't")
             elif word in w["get"] and not (started and modal and not be):
-                form = self.verbs.get(low[j + 1]) if j + 1 < self.n else None
+                form = self._form(low[j + 1]) if j + 1 < self.n else None
                 if form is None or "pp" not in form.forms or self.in_name[j + 1]:
                     break
                 be += 1
@@ -453,7 +461,7 @@ class _Scan:
         if not (modal or be or have or do):
             return 0
         k = j
-        form = self.verbs.get(low[k]) if k < self.n and not self.in_name[k] else None
+        form = self._form(low[k]) if k < self.n and not self.in_name[k] else None
         # "have" as the only auxiliary with no participle is the verb itself; so is "do".
         if form is not None and self._main_fits(form, modal, be, have, do, k):
             passive = bool(be) and "pp" in form.forms and "ing" not in form.forms
@@ -505,7 +513,7 @@ class _Scan:
         return j > 0 and (self.low[j - 1] in ("it", "he", "she", "that", "there", "what", "who", "here", "where"))
 
     def _participle_after(self, j: int) -> bool:
-        form = self.verbs.get(self.low[j]) if j < self.n else None
+        form = self._form(self.low[j]) if j < self.n else None
         return form is not None and bool(form.forms & {"pp", "ing"})
 
     def _skip_adverbs(self, j: int) -> int:
@@ -514,7 +522,7 @@ class _Scan:
             and not self.in_name[j]
             and (self.low[j] in self.w["adverbs"] or self.low[j].endswith("ly") or self.low[j] in ("not", "never"))
         ):
-            form = self.verbs.get(self.low[j])
+            form = self._form(self.low[j])
             if form is not None and "base" in form.forms and self.low[j] not in self.w["adverbs"]:
                 break
             j += 1
@@ -541,7 +549,7 @@ class _Scan:
     def _bare_verb(self, i: int) -> int:
         """A verb with no auxiliary: past tense, present tense or a participle."""
         word = self.low[i]
-        form = self.verbs.get(word)
+        form = self._form(word)
         if form is None or self.in_name[i]:
             return 0
         if self.s.words[i][0].isupper() and i > 0 and self.low[i - 1] not in ('"', "“", "‘", "—", "-", ":", "–"):
@@ -565,9 +573,14 @@ class _Scan:
         )
         if linking and "pp" in forms:
             return 0  # "remains contested"
+        called = self.predicates[-1].lemma in self.w["naming"] if self.predicates else False
+        if called and "pp" in forms and i - self.predicates[-1].last <= 6:
+            return 0  # "calls the report fabricated"
         if word in self.w["never_finite"]:
             return 0
         if "ing" in forms:
+            if after_noun and before is not None and self._adjectival(before) and self._nominal(i + 1):
+                return 0  # "an Azerbaijani raiding party"
             if after_noun and (noun_head in self.w["determiners"] or noun_head in self.w["adjectives"]):
                 return 0
             if (before is not None and before.kind == PREPOSITION) or not self.items:
@@ -690,7 +703,7 @@ class _Scan:
         head = self.low[subject.last - 1]
         if word not in self.also_nouns:
             return True
-        after = self.verbs.get(following)
+        after = self._form(following)
         if (
             after is not None
             and after.forms & {"past", "s"}
@@ -749,7 +762,8 @@ class _Scan:
         if not plural:
             return False
         if word in self.also_nouns:
-            return head in self.w["subject_pronouns"] or self._opens_object(i + 1)
+            said = not (following and following[0].isalnum()) and word in self.w["fearing"]
+            return head in self.w["subject_pronouns"] or self._opens_object(i + 1) or said
         return True
 
     def _chain_head(self, subject: Item) -> str:
