@@ -53,7 +53,7 @@ def agrees(key: str, wanted: Any, claim: Claim) -> bool:
 
 
 def wrong(fact: dict[str, Any], claim: Claim) -> list[str]:
-    keys = [key for key in fact if key not in ("id", "seed", "fact")]
+    keys = [key for key in fact if key not in ("id", "seed", "fact", "misses")]
     return [key for key in keys if not agrees(key, fact[key], claim)]
 
 
@@ -64,7 +64,15 @@ def differences(fact: dict[str, Any], claim: Claim) -> str:
     )
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=[f"{fact['seed']}-{fact['id']}" for fact in FACTS])
+def parameters() -> list[Any]:
+    missed = pytest.mark.xfail(strict=True, reason="a careful reader would list it; the rules do not find it yet")
+    return [
+        pytest.param(fact, id=f"{fact['seed']}-{fact['id']}", marks=[missed] if fact.get("misses") else [])
+        for fact in FACTS
+    ]
+
+
+@pytest.mark.parametrize("fact", parameters())
 def test_a_fact_comes_out_as_a_claim(fact: dict[str, Any]) -> None:
     read = claims(fact["seed"])
     if any(not wrong(fact, claim) for claim in read):

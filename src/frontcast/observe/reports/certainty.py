@@ -292,7 +292,7 @@ def _tense(predicate: Predicate) -> str:
         return "predicted"
     if predicate.modal in ("will", "shall", "would", "could", "may", "might", "can", "must", "should"):
         if predicate.perfect:
-            return "unconfirmed"
+            return "" if predicate.modal == "should" else "unconfirmed"
         if predicate.modal == "must":
             return ""
         return "predicted"

@@ -507,7 +507,9 @@ class _Control:
             # "has not been reached"
             places = self.places(self.subject_items(predicate))
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else self.setting.taker or self.actors.last
-            return list(self.emit(predicate, places, side, None, "enter", denied=True)) if self.negated(predicate) else []
+            return (
+                list(self.emit(predicate, places, side, None, "enter", denied=True)) if self.negated(predicate) else []
+            )
         places = self._adjunct_places(predicate, ["in", "inside"]) if foot else self.places(predicate.objects)
         side = self.subject_side(predicate)
         nobody = predicate.subject >= 0 and self.found.words(predicate.subject)[0] in ("nobody", "none")
@@ -884,7 +886,9 @@ class _Control:
                         continue
                     return self._held(predicate, places, side, negated, longer, joined)
         if predicate.lemma in ("remain", "stay", "rest", "be"):
-            keeper = next((self.side_of(item, predicate.first) for word, item in predicate.adjuncts if word == "with"), None)
+            keeper = next(
+                (self.side_of(item, predicate.first) for word, item in predicate.adjuncts if word == "with"), None
+            )
             if keeper is not None and predicate.lemma != "be":
                 return self._held(predicate, places, keeper, negated, longer, joined)
         first_words = tail[:4]

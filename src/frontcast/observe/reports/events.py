@@ -107,12 +107,12 @@ def _phrases(
         if kind is None:
             continue
         last = max([item.last, *(use.last for use in places)]) if kind == "strike" else item.last
-        if _covered((item.first, last), taken):
+        if kind == "strike" and _covered((item.first, last), taken):
             continue
         side = setting.side_of(k, item.first) or actors.last
         place = places[0] if kind == "strike" and places else None
         if kind == "strike":
-            side = actors.named(found.words(k))
+            side = actors.named(found.words(k)) or actors.last
         out.append(Event(side, None, place, -1, item.first, item.first, last, kind))
     return out
 
@@ -135,6 +135,10 @@ def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
         head = _first_of_list(found, predicate.subject)
         if not any(entry.kind == MARK and entry.word in (";", ".") for entry in items[head : predicate.item]):
             first = items[head].first
+    before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
+    leading = before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
+    if leading and (items[before].first == 0 or items[before - 1].kind in (MARK, "conjunction")):
+        first = items[before].first  # "getting food to the front has become a problem"
     last = predicate.last
     for k in range(predicate.item + 1, len(items)):
         entry = items[k]
@@ -236,6 +240,8 @@ def _event(
         side = direct or subject
     if side is None:
         side = _side_nearby(setting, actors, predicate, kind, span)
+    if kind in ("manpower", "arms") and agent is not None:
+        side = agent  # "pressed into service by the authorities"
     place, origin = _where(setting, span)
     denied = predicate.negated or any(
         found.words(item)[0] in ("no", "nobody", "none")
@@ -295,6 +301,16 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
             place is None or (use.prep in setting.found.sets["toward"] and place.use == "modifier")
         ):
             place = use
+    if place is None:
+        # "to the south of Izium": the nearest name there is.
+        place = next(
+            (
+                use
+                for use in setting.uses
+                if span[0] <= use.first < span[1] and use.use == "edge" and use.prep != "from"
+            ),
+            None,
+        )
     if place is None and "there" in setting.found.sentence.lower[span[0] : span[1]]:
         before = [use for use in setting.uses if 0 <= use.first < span[0] and use.kind == "settlement"]
         place = before[-1] if before else setting.memory.place

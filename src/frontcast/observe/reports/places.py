@@ -188,8 +188,10 @@ class PlaceFinder:
                 if not word[0].isupper():
                     continue
                 low = s.lower[i]
-                titled = i > 0 and s.lower[i - 1] not in HONOURED and (
-                    s.lower[i - 1] in w.titles or (s.words[i - 1] == "." and i > 1 and s.lower[i - 2] in w.titles)
+                titled = (
+                    i > 0
+                    and s.lower[i - 1] not in HONOURED
+                    and (s.lower[i - 1] in w.titles or (s.words[i - 1] == "." and i > 1 and s.lower[i - 2] in w.titles))
                 )
                 follows = s.words[i + 1]
                 if low in w.given and follows[0].isupper() and s.lower[i + 1] not in w.region:
@@ -397,7 +399,9 @@ class PlaceFinder:
             and (self._may_begin(s, last) or (last > i and s.lower[last] in ("al", "el", "de", "ez")))
             and last - i < 4
         ):
-            titled = s.lower[last] in w.titles and not (s.lower[last] in HONOURED and before_word in w.taking | w.strong)
+            titled = s.lower[last] in w.titles and not (
+                s.lower[last] in HONOURED and before_word in w.taking | w.strong
+            )
             if s.lower[last] in w.sides or titled or (s.lower[last] in w.common and last == i):
                 break
             if last > i and s.lower[last] in w.region:

@@ -536,11 +536,15 @@ class Setting:
         items = self.found.items
         for item in phrases:
             words = self.found.words(item)
-            river = item + 2 < len(items) and items[item + 1].word == "of" and any(
-                use.item == item + 2 and use.kind != "settlement" for use in self.uses
+            river = (
+                item + 2 < len(items)
+                and items[item + 1].word == "of"
+                and any(use.item == item + 2 and use.kind != "settlement" for use in self.uses)
             )
             if words[-1] in self.words.partial and not river and self.memory.place is not None:
-                return [replace(self.memory.place, first=-1, last=-1, item=item, role=item, use="partial", prep="", over=-1)]
+                return [
+                    replace(self.memory.place, first=-1, last=-1, item=item, role=item, use="partial", prep="", over=-1)
+                ]
         return []
 
     def meant(self, item: int) -> PlaceUse:

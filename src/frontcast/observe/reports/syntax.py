@@ -31,7 +31,7 @@ NOUN, VERB, PREPOSITION, CONJUNCTION, SUBORDINATOR, RELATIVE, THAT, ADVERB, DATE
 OPENING: Final = frozenset("( [ “ « „ ‘ —  – -- : ;".split())
 GAP_MARKS: Final = frozenset(("—", "–", "--", "-"))
 _PAST: Final = frozenset(("past", "pp"))
-_NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "hi")
+_NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "ani", "hi")
 
 
 @dataclass(slots=True)
@@ -336,7 +336,14 @@ class _Scan:
     def _form(self, word: str) -> VerbForm | None:
         """What a word can be of a verb; one in -ed that no list has is a past form all the same."""
         known = self.verbs.get(word)
-        if known is None and len(word) > 5 and word.endswith("ed") and not word.endswith(("eed", "-ed")) and "-" not in word:
+        if (
+            known is None
+            and len(word) > 5
+            and word.endswith("ed")
+            and not word.startswith("un")
+            and not word.endswith("eed")
+            and "-" not in word
+        ):
             return VerbForm(word[:-2], _PAST)
         return known
 
@@ -567,6 +574,8 @@ class _Scan:
         ):
             return 0
         if previous in ("the", "a", "an"):
+            return 0
+        if word not in self.verbs and not (after_noun or (before is not None and before.kind == RELATIVE)):
             return 0
         linking = (
             before is not None and before.kind == VERB and self.predicates[before.predicate].lemma in self.w["copulas"]
