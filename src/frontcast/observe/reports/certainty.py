@@ -95,6 +95,14 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
         tense = _tense(predicate)
         predicted |= tense == "predicted"
         unconfirmed |= tense == "unconfirmed"
+        above = found.predicates[predicate.parent] if predicate.parent >= 0 else None
+        if (
+            above is not None
+            and above.conditional in ("if", "unless", "should")
+            and above.item < predicate.item
+            and not predicate.past
+        ):
+            predicted |= predicate.link == "coordinate" and predicate.form == "finite"  # "if they do not, X goes"
         outer = predicate
         steps = 0
         while outer.link in ("coordinate", "relative", "participle", "complement") and outer.parent >= 0 and steps < 3:
@@ -142,7 +150,7 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
         return Judgement("stated", False)
     if speech.verb in who.factive and speaker.side is not None and event.loser == speaker.side:
         return Judgement("stated", False)
-    if speaker.third:
+    if speaker.third or not (speaker.partisan or speaker.side):
         return Judgement("stated", False)
     return Judgement("claimed", False)
 

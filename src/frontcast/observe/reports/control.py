@@ -681,6 +681,14 @@ class _Control:
                 self.low[predicate.first : self._clause_end(predicate)]
             ):
                 return []  # "the town has a mayor"
+            standing = (
+                predicate.lemma == "hold" and not predicate.objects and (predicate.progressive or predicate.particle)
+            )
+            if standing and self.places(self.subject_items(predicate)):
+                # "Staromaiorske is holding": its defenders are.
+                places = self.places(self.subject_items(predicate))
+                side = self.setting.loser(places[0], predicate.first)
+                return list(self.emit(predicate, places, side, side, "hold", denied=self.negated(predicate)))
             if not places and predicate.lemma in ("hold", "control", "keep", "occupy"):
                 places = self.setting.part_of_the_place(predicate.objects)
             if not places and predicate.particle in ("on", "out"):

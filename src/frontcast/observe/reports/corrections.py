@@ -134,7 +134,7 @@ def _verdict(setting: Setting, predicate: Predicate, who: Speakers) -> tuple[int
         )
         and not predicate.objects
         and not predicate.adjuncts
-        and len(low) <= predicate.last + 1
+        and (len(low) <= predicate.last + 1 or not low[predicate.last][0].isalnum())
         and predicate.first <= 2
     ):
         return first, -1

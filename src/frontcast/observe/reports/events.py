@@ -136,7 +136,9 @@ def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
         if not any(entry.kind == MARK and entry.word in (";", ".") for entry in items[head : predicate.item]):
             first = items[head].first
     before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
-    leading = before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
+    leading = (
+        before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
+    )
     if leading and (items[before].first == 0 or items[before - 1].kind in (MARK, "conjunction")):
         first = items[before].first  # "getting food to the front has become a problem"
     last = predicate.last

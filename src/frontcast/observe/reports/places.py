@@ -485,7 +485,7 @@ class PlaceFinder:
             following in ("and", ",", "or")
             and last + 1 < len(s)
             and self._may_begin(s, last + 1)
-            and (previous in w.strong or previous in ("from", "of", "to") or previous in w.taking)
+            and (following == "and" or previous in w.strong or previous in ("from", "of", "to") or previous in w.taking)
         ):
             after = _folded(s.words[last + 1])
             two = f"{after} {_folded(s.words[last + 2])}" if last + 2 < len(s) else after

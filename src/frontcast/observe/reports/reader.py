@@ -136,7 +136,9 @@ class _Reading:
             if claim is not None:
                 out.append(claim)
         if not question:
-            rejected = rejection(setting, spoken, self.speakers, self.trail, bool(out))
+            rejected = rejection(
+                setting, spoken, self.speakers, self.trail, any(claim.kind == "control" for claim in out)
+            )
             if rejected is not None:
                 out = [claim for claim in out if claim is not rejected.withdrawn]
                 self.withdrawn.append(rejected.withdrawn)

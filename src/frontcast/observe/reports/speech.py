@@ -242,6 +242,8 @@ class Speakers:
             return None  # "the entirety of the town" says nothing
         if name.endswith(("'s", "’s")):
             name = name[:-2]
+        if hedged and side is None:
+            return Speaker(None, None, True, True)  # "an unconfirmed report": nobody in particular
         speaker = Speaker(name, side, third, hedged, partisan)
         if len(proper) >= 2 and key and not (set(span) & {"ministry", "staff", "army", "forces", "command"}):
             self.full[key] = name

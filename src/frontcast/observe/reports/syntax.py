@@ -971,7 +971,12 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     while (j >= 0 and items[j].kind in (ADVERB, DATE)) or (
         j >= 0 and items[j].kind == MARK and items[j].word in ('"', "“", "”", "‘")
     ):
-        j -= 1
+        # "The ministry on Friday said": the date's preposition goes with it.
+        j -= (
+            2
+            if items[j].kind == DATE and j > 1 and items[j - 1].kind == PREPOSITION and items[j - 2].kind == NOUN
+            else 1
+        )
     if predicate.form == "infinitive":
         _infinitive(found, number)
         return
