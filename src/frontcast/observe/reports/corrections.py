@@ -79,9 +79,7 @@ def rejection(
                 end=end,
                 note="rejects an earlier report",
             ),
-            claim
-            if own or (speaker is None and claim.attributed_to is not None and _statement(setting, predicate) is None)
-            else None,
+            claim if own else None,
         )
     return None
 
