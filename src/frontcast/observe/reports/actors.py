@@ -262,13 +262,15 @@ def _voice(sentences: Sequence[Sentence], war: War, words: Counter[str]) -> str 
         quoted = quoted and not sentence.words[-1].endswith((".", "!", "?"))
     ours = outside["our"] + outside["ours"] + outside["lads"] + outside["comrades"] + 0.5 * outside["we"]
     enemy = outside["enemy"] + outside["enemy's"]
+    if enemy:
+        ours += 0.5 * (outside["i"] + outside["me"] + outside["my"])
     own = ours + enemy + sum(phrases.values())
     # A newspaper may quote such words; a bulletin is made of them.
     if own < 2 or own < 0.25 * len(sentences):
         return None
     if phrases:
         return phrases.most_common(1)[0][0]
-    if not (ours and enemy) and enemy < 2:
+    if (not ours or not enemy or ours + enemy < 2) and enemy < 2:
         return None
     del words
     return _by_opponent(sentences, war)

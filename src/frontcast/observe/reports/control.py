@@ -277,6 +277,10 @@ class _Control:
             return self._changed_hands(predicate)
         if lemma in ("reach", "set"):
             return self._reach(predicate)
+        if lemma in self.found.sets["naming_places"]:
+            return self._named(predicate)
+        if lemma in self.found.sets["repelling"]:
+            return self._repelled(predicate)
         frame = self.w.verbs.get(phrase) or (
             self.w.verbs.get(lemma)
             if not predicate.particle or predicate.particle in ("away", "down", "back")
@@ -341,6 +345,8 @@ class _Control:
             out = self._hold(predicate)
             if out:
                 return out
+        elif frame == "enter" and predicate.passive and predicate.agent >= 0 and lemma == "storm":
+            return self._take(predicate, phrase)
         elif frame == "enter":
             return self._enter(
                 predicate,
@@ -409,7 +415,7 @@ class _Control:
         if speaker is not None:
             against = predicate.lemma in ("occupy", "reoccupy", "overrun") or self.setting.concedes(predicate.first)
             return self.actors.war.other(speaker) if against else speaker
-        held = self.actors.war.other(self.setting.holder(places[0]))
+        held = self.actors.war.other(self._held_so_far(places[0]))
         freed = predicate.lemma in (
             "liberate",
             "free",
@@ -476,6 +482,13 @@ class _Control:
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
 
+    def _held_so_far(self, place: PlaceUse) -> str | None:
+        """Who held a place last, by this sentence so far or by those before it."""
+        for event in reversed(self.out):
+            if event.place is not None and event.place.key == place.key and event.holder not in (None, CONTESTED):
+                return event.holder
+        return self.setting.holder(place)
+
     def _last_taker(self) -> str | None:
         """The side of the last capture told, in this sentence or before."""
         taken = next(
@@ -487,6 +500,42 @@ class _Control:
             None,
         )
         return taken or self.setting.after_taking
+
+    def _named(self, predicate: Predicate) -> list[Event]:
+        """ "named seven more villages: A, B and C": the verb is the capture told before."""
+        more = any(
+            {"more", "other", "further", "another", "additional"} & set(self.found.words(item))
+            for item in predicate.objects
+        )
+        places = self.places(predicate.objects, "head")
+        side = self.subject_side(predicate) or self._last_taker()
+        if (
+            not more
+            or not places
+            or side is None
+            or self.negated(predicate)
+            or any(place.first < 0 for place in places)
+        ):
+            return []
+        told = self._last_taker() is not None
+        anchor = self.found.items[predicate.objects[0]].first
+        return (
+            list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side), anchor=anchor))
+            if told
+            else []
+        )
+
+    def _repelled(self, predicate: Predicate) -> list[Event]:
+        """ "repelled every attack in X": they fought inside it; near it, that says nothing of it."""
+        items = [*predicate.objects, *(self.subject_items(predicate) if predicate.passive else [])]
+        attacks = [item for item in items if set(self.found.words(item)) & {"attack", "attacks", "assault", "assaults"}]
+        places = [
+            use
+            for use in self.setting.uses
+            if use.over in attacks and use.prep in ("in", "inside") and use.use in ("head", "inside")
+        ]
+        places = [place for place in places if place.kind == "settlement"]
+        return list(self.emit(predicate, places, self.subject_side(predicate), CONTESTED, "contest"))
 
     def _changed_hands(self, predicate: Predicate) -> list[Event]:
         places = self.places(self.subject_items(predicate))
@@ -529,6 +578,7 @@ class _Control:
             side = (
                 side
                 or self.actors.war.other(receiver)
+                or (self._held_so_far(places[0]) if places else None)
                 or self.setting.loser(places[0] if places else None, predicate.first)
             )
         else:
@@ -594,7 +644,7 @@ class _Control:
                 side = side or self.side_of(item)
             if side is None and not (predicate.subject >= 0 and self._military(predicate.subject)):
                 return []
-            if self._civil(predicate):
+            if self._civil(predicate) or (predicate.subject >= 0 and self.found.words(predicate.subject) == ("i",)):
                 return []
             if (
                 predicate.lemma in ("drive", "back", "slip", "run", "get", "move", "march")
@@ -681,9 +731,8 @@ class _Control:
                 self.low[predicate.first : self._clause_end(predicate)]
             ):
                 return []  # "the town has a mayor"
-            standing = (
-                predicate.lemma == "hold" and not predicate.objects and (predicate.progressive or predicate.particle)
-            )
+            alone = not predicate.objects and all(self.setting.is_date(item) for _, item in predicate.adjuncts)
+            standing = predicate.lemma == "hold" and alone
             if standing and self.places(self.subject_items(predicate)):
                 # "Staromaiorske is holding": its defenders are.
                 places = self.places(self.subject_items(predicate))
@@ -880,7 +929,8 @@ class _Control:
                 and items[items[k].prep].word in ("in", "under", "into", "within", "to")
             ):
                 words = self.found.words(k)
-                if words[-1] in self.w.hands or any(word in self.w.hands for word in words):
+                under = items[items[k].prep].word == "under" and self.side_of(k, predicate.first) is not None
+                if under or words[-1] in self.w.hands or any(word in self.w.hands for word in words):
                     side = self.setting.actors.named(words) or self.side_of(k, predicate.first)
                     if side is None or (words[0] == "the" and len(words) == 2):
                         for later in range(k + 1, min(k + 3, len(items))):
@@ -1238,7 +1288,10 @@ class _Control:
         governing: Predicate | None = None
         passive = False
         for predicate in self.found.predicates:
-            if k in predicate.objects and not predicate.passive and predicate.item < k:
+            owned = any(item == k and word in ("to", "of") for word, item in predicate.adjuncts)
+            if (k in predicate.objects or (owned and predicate.lemma in ("own", "confess", "speak", "tell"))) and (
+                not predicate.passive and predicate.item < k
+            ):
                 governing = predicate
             elif predicate.subject == k and (
                 predicate.passive or predicate.lemma in ("be", "take", "complete", "come", "follow", "happen")

@@ -6,7 +6,7 @@ are in `language/<code>/events.toml`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -80,10 +80,24 @@ def other_events(
             continue
         event = _event(setting, actors, predicate, number, kind, span, words[kind])
         if event is not None:
-            out.append(event)
+            out += [event, *_each(setting, event)]
             taken.append(span)
     out += _phrases(setting, actors, words, taken)
     return sorted(out, key=lambda event: event.first)
+
+
+def _each(setting: Setting, event: Event) -> list[Event]:
+    """The same event at the other places of a list: "shelled A, B and C" is three."""
+    if event.kind not in ("strike", "movement") or event.place is None or event.place.first < 0:
+        return []
+    others = [
+        use
+        for use in setting.uses
+        if use.role == event.place.role
+        or (use.item != event.place.item and use.prep == event.place.prep and use.over == event.place.over >= 0)
+    ]
+    inside = [use for use in others if event.first <= use.first < event.last and use.first != event.place.first]
+    return [replace(event, place=use) for use in inside]
 
 
 def _phrases(

@@ -73,6 +73,7 @@ class PlaceWords:
     taking: frozenset[str]
     speaking: frozenset[str]
     sides: frozenset[str]
+    calendar: frozenset[str]
     wars: tuple[War, ...]
 
 
@@ -132,6 +133,7 @@ def _words(rules: Lexicon) -> PlaceWords:
         forms,
         frozenset(form for form, verb in rules.verbs.items() if verb.lemma in speaking),
         frozenset(sides - capitals) | frozenset(data["demonyms"].split()),
+        frozenset(rules.data["dates"]["months"].split()) | frozenset(rules.data["dates"]["weekdays"].split()),
         listed,
     )
 
@@ -324,7 +326,7 @@ class PlaceFinder:
             or (previous == "of" and i > 1 and s.lower[i - 2] in w.settlement)
             or previous in w.settlement
         )
-        if single and low in w.sides:
+        if single and (low in w.sides or low in w.calendar):
             return False
         if single and low in w.common and not located:
             return False

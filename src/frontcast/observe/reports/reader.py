@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from frontcast.observe.reports.actors import Actors, actors, wars
+from frontcast.observe.reports.authors import author
 from frontcast.observe.reports.certainty import judge
 from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
 from frontcast.observe.reports.control import Event, control_events
@@ -22,7 +23,7 @@ from frontcast.observe.reports.places import PlaceFinder, PlaceMention
 from frontcast.observe.reports.quantities import QuantityMention, find_quantities
 from frontcast.observe.reports.setting import Memory, Setting
 from frontcast.observe.reports.speech import Speaker, Speakers, Speech, quoted, speech_at, speeches
-from frontcast.observe.reports.syntax import Clauses, clauses
+from frontcast.observe.reports.syntax import NOUN, Clauses, clauses
 from frontcast.observe.reports.tokens import Sentence, sentences
 from frontcast.observe.reports.units import UnitMention, find_units
 
@@ -79,6 +80,9 @@ class _Reading:
             if getattr(mention, "country", "")
         )
         self.actors: Actors = actors(found, self.lexicon, reader.wars, countries)
+        self.author = author(found, self.lexicon, self.actors)
+        if self.author is not None and self.author.side is not None:
+            self.actors.voice = self.author.side
         self.speakers = Speakers(self.lexicon, self.actors)
         self.memory = Memory()
         self.carried: Speaker | None = None
@@ -168,6 +172,11 @@ class _Reading:
                 side = self.actors.named(words)
                 if side is not None:
                     self.actors.last = side
+        offensives = found.sets["offensives"]
+        for item, entry in enumerate(found.items):
+            if entry.kind == NOUN and found.words(item)[-1] in offensives:
+                pushing = setting.side_of(item, entry.first)
+                self.memory.pusher = pushing or self.memory.pusher
         settlements = [
             use
             for use in setting.uses
@@ -239,7 +248,7 @@ class _Reading:
             lon=event.place.lon,
             holder=holder,
             valid=valid,
-            attributed_to=speech.speaker.name if speech is not None else None,
+            attributed_to=self._says(speech),
             certainty=verdict.certainty,
             unit=next((u.name for u in units if event.first <= u.first < event.last), None),
             quantity=event.quantity,
@@ -274,7 +283,7 @@ class _Reading:
             lon=place.lon if place is not None else None,
             holder=None,
             valid=self._valid(event, setting, speech, dates, verdict.certainty),
-            attributed_to=speech.speaker.name if speech is not None else None,
+            attributed_to=self._says(speech),
             certainty=verdict.certainty,
             unit=next((u.name for u in units if event.first <= u.first < event.last), None),
             quantity=Quantity(amount.value, amount.unit) if amount is not None else None,
@@ -284,6 +293,12 @@ class _Reading:
             origin=event.origin,
             target=event.target,
         )
+
+    def _says(self, speech: Speech | None) -> str | None:
+        """Who says it: the speaker, or whose bulletin or post it is; None where the document itself does."""
+        if speech is not None:
+            return speech.speaker.name
+        return self.author.name if self.author is not None else None
 
     def _weigh(self, event: Event, certainty: str, valid: str | None) -> None:
         """What a claim tells about the sides, for the sentences after it."""

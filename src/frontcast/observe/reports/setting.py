@@ -60,6 +60,7 @@ class Memory:
     region: PlaceUse | None = None
     recent: list[PlaceUse] = field(default_factory=list)
     taker: str | None = None
+    pusher: str | None = None
     holders: dict[str, str] = field(default_factory=dict)
     previous_event: Any = None
     after_taking: str | None = None
@@ -372,7 +373,7 @@ class Setting:
             and items[j].kind == MARK
             and items[j].word in (":", "—", "–", "(", ",")
             and items[j - 1].kind == NOUN
-            and self._plural_places(j - 1)
+            and (self._plural_places(j - 1) or (items[j].word == ":" and self._listed_noun(use) >= 0))
         )
 
     def _plural_places(self, k: int) -> bool:
@@ -764,7 +765,7 @@ class Setting:
                 "trumpet",
             )
             return own if triumph else self.actors.war.other(own)
-        return self.actors.war.attacker or self.actors.last
+        return self.memory.pusher or self.actors.war.attacker or self.actors.last
 
     def loser(self, place: PlaceUse | None, word: int) -> str | None:
         """Who lost a place that "was lost"."""

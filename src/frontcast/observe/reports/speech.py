@@ -345,6 +345,8 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
             who.remember(speaker)
         elif predicate.lemma in (
             "claim",
+            "name",
+            "list",
             "announce",
             "report",
             "confirm",

@@ -232,6 +232,8 @@ class _Scan:
             return self._add(PREPOSITION, i, i + 1)
         if word in self.w["subordinators"]:
             return self._add(SUBORDINATOR, i, i + 1)
+        if word in ("late", "early") and following in ("on", "in", "at"):
+            return self._add(ADVERB, i, i + 1)
         if word == "so" and following == "far":
             return self._add(ADVERB, i, i + 2)
         if (word in ("most", "more", "all", "much", "part") and following == "of") or (
@@ -647,11 +649,21 @@ class _Scan:
                 and before.kind == MARK
                 and before.word in (",", "(", "–", "—")
                 and len(self.items) > 1
-                and self.items[-2].kind == NOUN
+                and self.items[-2].kind in (NOUN, DATE)
             )
+            # "stormed in March and lost again in June, it": a chain of participles.
+            chained = (
+                before is not None
+                and before.kind == CONJUNCTION
+                and bool(self.predicates)
+                and self.predicates[-1].form == "participle"
+                and self.predicates[-1].passive
+                and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
+            )
+            apposed = apposed or chained
             if following == "by" or (
                 apposed
-                and (following in self.w["prepositions"] or i + 1 in self.date_end)
+                and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
                 and "pp" in forms
                 and form.lemma not in self.w["intransitive"]
             ):
@@ -679,6 +691,8 @@ class _Scan:
     def _adjectival(self, item: Item) -> bool:
         """Whether a phrase ends in an adjective of nation: "Russian" wants a noun."""
         word = self.low[item.last - 1]
+        if self.in_name[item.last - 1]:
+            return False  # "Lyman holds"
         return self.s.words[item.last - 1][0].isupper() and word.endswith(_NATIONS) and item.last == self.items[-1].last
 
     def _opens_object(self, i: int) -> bool:
