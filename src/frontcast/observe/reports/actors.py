@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.tokens import Sentence
@@ -28,13 +28,18 @@ class War:
     """The sides of one war.
 
     `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
-    the side that takes places where a report does not say who does."""
+    the side that takes places where a report does not say who does; `ended`: the year it did, if it is long over."""
 
     name: str
     countries: frozenset[str]
     markers: dict[str, float]
     sides: tuple[Side, ...]
     attacker: str | None = None
+    ended: int | None = None
+
+    def fought(self, year: int) -> bool:
+        """Whether a report of that year may be about it."""
+        return self.ended is None or year <= self.ended + 1
 
     def other(self, side: str | None) -> str | None:
         """The side that fights this one: of more than two, the first other."""
@@ -99,6 +104,7 @@ def _war(entry: dict[str, Any]) -> War:
             for side in entry["side"]
         ),
         entry.get("attacker"),
+        entry.get("ended"),
     )
 
 
@@ -213,7 +219,46 @@ def _match(index: dict[str, list[tuple[str, ...]]], words: Sequence[str], i: int
     return any(tuple(words[i : i + len(phrase)]) == phrase for phrase in index.get(words[i], ()))
 
 
-def actors(sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str]) -> Actors:
+class Wars:
+    """Which of several wars a sentence is about, where a document tells of more than one.
+
+    Args:
+        known: the wars listed.
+        whole: the words of the whole document.
+        chosen: the war it is mostly about.
+        year: when it was published.
+    """
+
+    def __init__(self, known: tuple[War, ...], whole: Counter[str], chosen: War, year: int) -> None:
+        self.told = [war for war in known if war is chosen or (_score(war, whole) >= SEVERAL and war.fought(year))]
+        self.now = chosen
+
+    def of(self, sentence: Sentence, countries: Counter[str]) -> War:
+        """The war a sentence is about: the one its words name, else that of the sentence before."""
+        if len(self.told) < 2:
+            return self.now
+        words = Counter(sentence.lower)
+        scores = {
+            war.name: _score(war, words) + 0.7 * sum(countries[code] for code in war.countries) for war in self.told
+        }
+        best = max(self.told, key=lambda war: scores[war.name])
+        if scores[best.name] > max(scores[self.now.name], 0.4):
+            self.now = best
+        return self.now
+
+
+SEVERAL: Final = 1.0
+"""Marks of a war that a document must bear to be about it as well."""
+
+
+def _score(war: War, words: Counter[str]) -> float:
+    """How often the words name this war and no other."""
+    return sum(words[marker] for marker, weight in war.markers.items() if weight == 1.0 and marker in words)
+
+
+def actors(
+    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], year: int
+) -> Actors:
     """Who fights in a document.
 
     Args:
@@ -221,12 +266,13 @@ def actors(sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ..
         lexicon: of its language.
         known: the wars listed.
         countries: ISO code → how many of its places the document names.
+        year: when it was published.
     """
     words: Counter[str] = Counter()
     for sentence in sentences:
         words.update(sentence.lower)
     best, score = None, 0.0
-    for war in known:
+    for war in (war for war in known if war.fought(year)):
         count = sum(words[marker] * weight for marker, weight in war.markers.items() if marker in words) + 0.7 * sum(
             all(word in words for word in phrase)
             for side in war.sides

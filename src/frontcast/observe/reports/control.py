@@ -1034,7 +1034,11 @@ class _Control:
         subject = predicate.subject
         if subject < 0 or not (
             set(self.found.words(subject)) & self.actors.forces
-            or (side and self.found.words(subject)[-1] not in ("president", "minister"))
+            or (
+                self.actors.named(self.found.words(subject))
+                and self.found.words(subject)[-1] not in ("president", "minister")
+            )
+            or self.found.words(subject)[0] in ("they", "we")
         ):
             return []
         if side is None or set(self.found.words(subject)) & {

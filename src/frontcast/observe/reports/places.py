@@ -499,7 +499,7 @@ class PlaceFinder:
                 return self._mention(number, s, i, last, "settlement", name, False)
         if previous in w.taking and last - i <= 2:
             return self._mention(number, s, i, last, "settlement", name, False)
-        if following in w.settlement and previous != "the":
+        if following in w.settlement:
             return self._mention(number, s, i, last, "settlement", name, False)
         if self._falls(s, self._past_insertion(s, last)) and (
             i == 0 or previous in (",", "and", "that", "but", "if", "once", "should", "when", ";", ":", "“", '"')

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from frontcast.observe.reports.actors import Actors, actors, wars
+from frontcast.observe.reports.actors import Actors, Wars, actors, wars
 from frontcast.observe.reports.authors import author
 from frontcast.observe.reports.certainty import judge
 from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
@@ -79,10 +79,12 @@ class _Reading:
             for mention in group
             if getattr(mention, "country", "")
         )
-        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries)
+        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries, document.published.year)
         self.author = author(found, self.lexicon, self.actors)
         if self.author is not None and self.author.side is not None:
             self.actors.voice = self.author.side
+        whole: Counter[str] = Counter(word for sentence in found for word in sentence.lower)
+        self.wars = Wars(reader.wars, whole, self.actors.war, document.published.year)
         self.speakers = Speakers(self.lexicon, self.actors)
         self.memory = Memory()
         self.carried: Speaker | None = None
@@ -102,6 +104,11 @@ class _Reading:
         mentions: list[PlaceMention] = [m for m in self.mentions[number]]
         dates: list[DateMention] = self.dates[number]
         units: list[UnitMention] = self.units[number]
+        war = self.wars.of(sentence, Counter(mention.country for mention in mentions if mention.country))
+        if war is not self.actors.war:
+            # Another war: who was on the move in the last one says nothing here.
+            self.actors.war, self.actors.last = war, None
+            self.memory.taker = self.memory.after_taking = self.memory.pusher = None
         found = clauses(
             sentence,
             self.lexicon,
@@ -148,6 +155,11 @@ class _Reading:
                 self.withdrawn.append(rejected.withdrawn)
                 out.append(rejected.claim)
         self._remember(setting, found)
+        told = [
+            event.place for event in events if event.place is not None and event.place.kind in ("settlement", "unknown")
+        ]
+        if told:
+            self.memory.place = replace(told[-1], first=0, last=0)
         return out
 
     def _learn_units(self, found: Clauses, units: Sequence[UnitMention]) -> None:

@@ -435,6 +435,9 @@ class Setting:
                     said = next((use for use in self.uses if use.role == predicate.subject and use.use == "head"), None)
                     if said is not None:
                         return replace(said, role=item)
+        entry = items[item]
+        if any(word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]):
+            return None  # "the Sports City" is a name, if an unknown one
         direct = self.pronoun_words(words, item)
         if direct is not None:
             return direct

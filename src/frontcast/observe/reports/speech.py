@@ -446,7 +446,7 @@ def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
                 and predicate.item > that
                 and not predicate.negated
                 and predicate.last < len(found.sentence)
-                and found.sentence.lower[predicate.last] in found.sets["false_speech"]
+                and set(found.sentence.lower[predicate.last : predicate.last + 2]) & found.sets["false"]
             ):
                 denier = Speaker(None, None, True)
                 end = min(end, predicate.first)
