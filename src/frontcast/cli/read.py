@@ -98,13 +98,16 @@ def show(document: Document, claims: Sequence[Claim], console: Console) -> None:
     table.add_column("who says", max_width=24, overflow="fold")
     table.add_column("what", max_width=40, overflow="fold")
     table.add_column("in these words", overflow="fold", ratio=1)
+    before = None
     for claim in claims:
+        again = before is not None and (before.start, before.end) == (claim.start, claim.end)
+        before = claim
         table.add_row(
             claim.valid or "-",
             Text(claim.certainty, style=STYLES[claim.certainty]),
             Text(claim.attributed_to or "the document"),
             Text(told_as(claim)),
-            _quoted(document.text, claim),
+            Text("″", style="dim") if again else _quoted(document.text, claim),
         )
     console.print(table)
 

@@ -349,7 +349,12 @@ class _Reading:
         inside = [d for d in own if event.first <= d.first < event.last]
         if not inside:
             inside = [d for d in own if self._belongs(d, event, setting, speech)]
-        chosen = _nearest(inside, predicate.head if predicate is not None else event.anchor)
+        at = predicate.head if predicate is not None else event.anchor
+        heads = [other.head for other in found.predicates if other is not predicate and other.form != "infinitive"]
+        # "taken in March, lost again in June": each verb has the date that no other verb stands before.
+        own_verb = [d for d in inside if not any(min(d.first, at) < head < max(d.first, at) for head in heads)]
+        after = [d for d in own_verb if d.first > at]
+        chosen = _nearest(after or own_verb or inside, at)
         if certainty == "predicted":
             if chosen is None:
                 return None
