@@ -40,7 +40,8 @@ BLIND: Final = (
     "**Scored unread, this third gave far less**: precision 0.53 (0.25–0.85), recall 0.25 (0.10–0.50), date 0.88,"
     " certainty 0.88, attribution 0.25, others F1 0.39 (32 control claims, 12 of them in one text; commit 0c4d9f1)."
     " Bulletins under a letterhead, signed posts and lists told by 'named seven more' were not among the texts"
-    " read before. It has been read since, and its scores above are no longer those of unseen texts: expect something in between on yours."
+    " read before. It has been read since, and its scores above are no longer those of unseen texts:"
+    " expect something in between on yours."
 )
 
 Reader = Callable[[Document], Sequence[Claim]]
