@@ -305,11 +305,19 @@ class Setting:
         """In a list the first place tells what part all of them play; "including A and B" explains the phrase before."""
         items = self.found.items
         out: list[PlaceUse] = []
+        # "freed Izium, Kyiv says": what speaks is no member of the list.
+        speaking = {p.subject for p in self.found.predicates if p.form == "finite" and p.item == p.subject + 1}
         for use in uses:
             entry = use
             previous = out[-1] if out else None
+            alone = (
+                use.item in speaking
+                and items[use.item - 1].kind == MARK
+                and self.actors.named(self.found.words(use.item))
+            )
             if (
                 previous is not None
+                and not alone
                 and previous.item < use.item
                 and self._joined(previous.item, use.item)
                 and items[use.role].prep < 0
