@@ -72,6 +72,7 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(word if any(map(str.isdigit, word)) else skeleton(word) for word in named)
 
 
+@lru_cache(maxsize=100_000)
 def same_speaker(one: str, other: str) -> bool:
     """Whether two names stand for one speaker: all words of the shorter are in the longer (Haidai, Serhiy Haidai)."""
     if one == other:

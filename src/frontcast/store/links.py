@@ -162,22 +162,43 @@ def _among_claims(said: Sequence[_Statement]) -> Iterator[Link]:
         if one.place is not None:
             places[one.place].append(one)
     for there in places.values():
-        by_day = sorted((one for one in there if one.asserts), key=lambda one: (one.last, one.id))
-        days = [one.last for one in by_day]
+        others = _Others(there)
         for one in there:
-            reach = DUE_DAYS if one.certainty == "predicted" else 31 + DENIAL_DAYS
-            near = by_day[bisect_left(days, one.first - 31 - DENIAL_DAYS) : bisect_left(days, one.last + reach + 1)]
-            yield from _first_of_each(one, near)
+            yield from _first_of_each(one, others.near(one))
+
+
+class _Others:
+    """The statements about one place that can confirm or contradict others, looked up by day."""
+
+    def __init__(self, there: Sequence[_Statement]) -> None:
+        kinds: dict[str, list[_Statement]] = {"denial": [], "month": [], "day": []}
+        for one in sorted((one for one in there if one.asserts), key=lambda one: (one.last, one.id)):
+            kinds["month" if one.last > one.first else "denial" if one.denied else "day"].append(one)
+        self._kinds = {name: ([one.last for one in found], found) for name, found in kinds.items()}
+
+    def near(self, one: _Statement) -> list[_Statement]:
+        """Those whose dates may have to do with a statement's, in the order they became known."""
+        back, on = (DENIAL_DAYS, AGREE_DAYS) if one.denied else (AGREE_DAYS, AGREE_DAYS)
+        if one.certainty == "predicted":
+            on = DUE_DAYS
+        reach = {"day": (back, on), "denial": (AGREE_DAYS, max(on, DENIAL_DAYS)), "month": (back, on + _MONTH)}
+        found = []
+        for name, (before, after) in reach.items():
+            days, statements = self._kinds[name]
+            begin = min(one.first, one.known) if one.certainty == "predicted" else one.first
+            found += statements[bisect_left(days, begin - before) : bisect_left(days, one.last + after + 1)]
+        return sorted(found, key=lambda statement: (statement.known_at, statement.id))
+
+
+_MONTH: Final = 31
 
 
 def _first_of_each(one: _Statement, near: Sequence[_Statement]) -> Iterator[Link]:
     """The links of one claim to others: of each piece of evidence the one known first."""
     seen: set[tuple[int, str]] = set()
-    for other in sorted(near, key=lambda statement: (statement.known_at, statement.id)):
-        if other.evidence == one.evidence or same_speaker(one.who, other.who):
-            continue
-        link = _link(one, other)
-        if link and (other.evidence, link) not in seen:
+    for other in near:
+        link = None if other.evidence == one.evidence else _link(one, other)
+        if link and (other.evidence, link) not in seen and not same_speaker(one.who, other.who):
             seen.add((other.evidence, link))
             start = one.known if one.certainty == "predicted" else one.first
             day = np.datetime64(other.first, "D")

@@ -242,32 +242,14 @@ class _Reading:
             holder = event.side  # the other side is said to be gone
         elif holder is None and event.kind != "leave":
             return None  # nobody knows who
-        sentence = setting.found.sentence
         assert event.place is not None
-        name = event.place.name
         if event.place.kind not in ("settlement", "unknown", "region", "feature"):
             return None
         if event.place.kind == "feature" and event.place.lat is None:
             return None
         valid = self._valid(event, setting, speech, dates, verdict.certainty)
         self._weigh(event, verdict.certainty, valid)
-        start, end = sentence.starts[event.first], sentence.ends[event.last - 1]
-        return Claim(
-            kind="control",
-            side=event.side,
-            place=name,
-            lat=event.place.lat,
-            lon=event.place.lon,
-            holder=holder,
-            valid=valid,
-            attributed_to=self._says(speech),
-            certainty=verdict.certainty,
-            unit=next((u.name for u in units if event.first <= u.first < event.last), None),
-            quantity=event.quantity,
-            quote=sentence.text[start:end],
-            start=start,
-            end=end,
-        )
+        return self._told(event, setting, speech, units, verdict.certainty, valid, "control", holder, event.quantity)
 
     def _other(
         self,
@@ -283,22 +265,39 @@ class _Reading:
         verdict = judge(event, setting, speech, self.speakers, self.lexicon)
         if not verdict.certainty:
             return None
+        amount = next((q for q in quantities if event.first <= q.first < event.last and q.value is not None), None)
+        quantity = Quantity(amount.value, amount.unit) if amount is not None else None
+        valid = self._valid(event, setting, speech, dates, verdict.certainty)
+        return self._told(event, setting, speech, units, verdict.certainty, valid, event.kind, None, quantity)
+
+    def _told(
+        self,
+        event: Event,
+        setting: Setting,
+        speech: Speech | None,
+        units: Sequence[UnitMention],
+        certainty: str,
+        valid: str | None,
+        kind: str,
+        holder: str | None,
+        quantity: Quantity | None,
+    ) -> Claim:
+        """An event as the claim it makes."""
         sentence = setting.found.sentence
         start, end = sentence.starts[event.first], sentence.ends[event.last - 1]
         place = event.place
-        amount = next((q for q in quantities if event.first <= q.first < event.last and q.value is not None), None)
         return Claim(
-            kind=event.kind,
+            kind=kind,
             side=event.side,
             place=place.name if place is not None else None,
             lat=place.lat if place is not None else None,
             lon=place.lon if place is not None else None,
-            holder=None,
-            valid=self._valid(event, setting, speech, dates, verdict.certainty),
+            holder=holder,
+            valid=valid,
             attributed_to=self._says(speech),
-            certainty=verdict.certainty,
+            certainty=certainty,
             unit=next((u.name for u in units if event.first <= u.first < event.last), None),
-            quantity=Quantity(amount.value, amount.unit) if amount is not None else None,
+            quantity=quantity,
             quote=sentence.text[start:end],
             start=start,
             end=end,
