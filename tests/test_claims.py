@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -15,11 +16,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from storekit import time
 from tiny import FRONT, SHAPE, series_of, store_file, theatre_file, tiny_series
 
 from frontcast import cli
-from frontcast.cli.claims import to_records
+from frontcast.cli.claims import TABLE_WIDTH, to_records, to_table
 from frontcast.errors import FrontcastError, InputError
 from frontcast.observe.reports.claim import Claim, Quantity
 from frontcast.observe.reports.document import Document
@@ -727,7 +729,7 @@ def test_for_and_against_names_maps_and_numbers_claims(path: Path, theatre: Thea
     told = for_and_against(
         int(weighed.set_index("quote")["evidence"]["ours"]), weighed, links(weighed, theatre, [maps])
     )
-    assert told == "+ sketch +1 d   − claim 2"
+    assert told == "− claim 2   + sketch +1 d"
 
 
 # ---- the command
@@ -769,10 +771,24 @@ def test_claims_are_shown_as_a_table(run: Run, filled: list[str]) -> None:
     status, told, error = run("claims", "--place", "lostvick", *filled)
     assert (status, error) == (0, "")
     assert "What was claimed about Lostwick" in told
-    assert "sketch" in told
+    assert "− claim 2" in told
+    assert "+ sketch" in told
     assert "[bold red]" in told, "markup of a document is not read as markup"
     assert "\x1b[31m" not in told
     assert "\u202e" not in told
+
+
+def test_the_table_is_whole_where_the_terminal_is_narrow(path: Path, theatre: Theatre, maps: ControlSeries) -> None:
+    full = "word " * 30 + "end"
+    rivals = [report("2023-02-05", claim(f"{n} {full}", by=f"{n} Speaker of long standing")) for n in range(12)]
+    denial = report("2023-02-05", claim("no", by="a mayor", certainty="denied", holder=None), source="a" * 40)
+    weighed = weigh(kept(path, *rivals, denial))
+    lines = Console(width=TABLE_WIDTH, file=io.StringIO(), record=True)
+    lines.print(to_table(weighed, links(weighed, theatre, [maps]), "Lostwick"))
+    told = lines.export_text()
+    assert told.count("end”") == 12
+    assert told.count("claim 13") == 12
+    assert "…" not in told, "a name that is too long is folded, not cut"
 
 
 def test_claims_are_shown_for_programs(run: Run, filled: list[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 import pandas as pd
 import typer
+from rich.box import HORIZONTALS
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +23,7 @@ from frontcast.show.claim_words import printable, said, what, when, who
 from frontcast.store import ControlSeries, Store, StoreError, links, place_history, weigh
 from frontcast.theatre import Place, Theatre, load_theatre
 
-TABLE_WIDTH: Final = 130
+TABLE_WIDTH: Final = 136
 """Characters that the table needs: where there is no terminal, or a narrower one, lines are not cut short."""
 
 LOOKS: Final = {
@@ -151,14 +152,15 @@ def _between(found: pd.DataFrame, first: date | None, last: date | None) -> pd.D
 
 def to_table(shown: pd.DataFrame, linked: pd.DataFrame, name: str) -> Table:
     """One row a piece of evidence. Words of documents are put in as they are, never read as markup."""
-    table = Table(title=Text(f"What was claimed about {name}"), show_lines=True, title_justify="left")
+    title = Text(f"What was claimed about {name}")
+    table = Table(title=title, title_justify="left", show_lines=True, box=HORIZONTALS, pad_edge=False)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("about", max_width=16)
-    table.add_column("who", max_width=20)
-    table.add_column("says", max_width=16)
+    table.add_column("who", max_width=18, overflow="fold")
+    table.add_column("says", max_width=14, overflow="fold")
     table.add_column("how sure", no_wrap=True)
-    table.add_column("in which words", min_width=30)
-    table.add_column("for (+) and against (−)", min_width=24, max_width=32)
+    table.add_column("in which words", min_width=24, overflow="fold")
+    table.add_column("against (−) and for (+)", min_width=22, max_width=32, overflow="fold")
     for mark in evidence_marks(shown):
         claim, times = mark.claim, mark.times
         day, told = when(claim), said(claim)

@@ -57,12 +57,12 @@ def evidence_marks(claims: pd.DataFrame) -> list[Mark]:
 
 
 def for_and_against(evidence: int, claims: pd.DataFrame, links: pd.DataFrame) -> str:
-    """What confirms (+) and contradicts (−) a piece of evidence: maps by name, claims by their numbers."""
+    """What contradicts (−) and confirms (+) a piece of evidence: maps by name, claims by their numbers."""
     numbers = {int(mark.claim["evidence"]): mark.number for mark in evidence_marks(claims)}
     pieces = dict(zip(claims["id"].tolist(), claims["evidence"].tolist(), strict=True))
     mine = links[links["claim"].map(pieces) == evidence]
     parts = []
-    for kind, sign in (("confirmed", "+"), ("contradicted", "−")):
+    for kind, sign in (("contradicted", "−"), ("confirmed", "+")):
         found = mine[mine["link"] == kind]
         maps = found[found["by"] == "map"].sort_values(["source", "date"], kind="stable")
         voices = list(dict.fromkeys(linked({str(k): v for k, v in row.items()}) for row in maps.to_dict("records")))

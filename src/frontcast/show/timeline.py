@@ -496,8 +496,8 @@ def _quotes(
     page: Axes, marks: Sequence[Mark], count: int, claims: pd.DataFrame, links: pd.DataFrame, top: float
 ) -> None:
     """Who said it in which words, and what speaks for and against it."""
-    columns = ((0.25, 0.25), (0.52, 0.95), (1.50, 1.85), (3.42, 3.85), (7.35, WIDTH - 0.2 - 7.35))
-    heads = ("", "about", "who", "in which words", "for (+) and against (−)")
+    columns = ((0.25, 0.25), (0.52, 0.95), (1.50, 1.85), (3.42, 3.8), (7.35, WIDTH - 0.2 - 7.35))
+    heads = ("", "about", "who", "in which words", "against (−) and for (+)")
     y = top - 0.12
     for (x, _), head in zip(columns, heads, strict=True):
         page.text(x, y, head, fontsize=7, color=style.MUTED, va="center")
@@ -515,7 +515,7 @@ def _quotes(
 def _width(text: str, points: float) -> float:
     """Width of text in inches."""
     found, _, _ = TextToPath().get_text_width_height_descent(text, FontProperties(size=points), False)
-    return float(found) / 72
+    return 1.02 * float(found) / 72  # letters snap to whole pixels when drawn
 
 
 def _text(page: Axes, x: float, y: float, text: str, room: float, points: float, **look: Any) -> None:
