@@ -101,7 +101,7 @@ def measure(picture: Picture, members: int, days: int, others: int) -> dict[str,
     def compiled() -> Any:
         program = _compiled(CELL_KM, FACTOR, leads, *counts, False)
         return program.lower(  # type: ignore[attr-defined]
-            jnp.uint32(SEED), jnp.arange(BATCH), ground, parameters, jnp.ones(BATCH, bool)
+            jnp.uint32(SEED), jnp.arange(BATCH), ground, parameters, jnp.ones(BATCH, bool), None
         ).compile()
 
     numbers["compile_first_s"] = timed(compiled)

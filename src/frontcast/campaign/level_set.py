@@ -15,6 +15,9 @@ from frontcast.campaign.types import Mesh
 CFL = 0.9
 """Share of the stable step that is used."""
 
+FARTHEST_KM = 999.0
+"""Distances beyond it mean nothing; the same is given to idle cells."""
+
 _DIAGONAL = 2.0**0.5
 
 _INNER = slice(1, -1)
@@ -45,6 +48,9 @@ def _upwind_gradient(phi: jax.Array, outward: jax.Array, mesh: Mesh, cell_km: fl
         back, ahead = here - before, after - here
         # Past the edge of the mesh the field goes on as it was: a line leaves freely.
         back, ahead = jnp.where(no_before, ahead, back), jnp.where(no_after, back, ahead)
+        # A cell with neither neighbour on the mesh has no slope in this direction.
+        alone = no_before & no_after
+        back, ahead = jnp.where(alone, 0.0, back), jnp.where(alone, 0.0, ahead)
         square += jnp.maximum(jnp.maximum(sign * back, -sign * ahead), 0.0) ** 2
     return jnp.sqrt(square) / cell_km
 
@@ -52,7 +58,8 @@ def _upwind_gradient(phi: jax.Array, outward: jax.Array, mesh: Mesh, cell_km: fl
 def advance(phi: jax.Array, speed: jax.Array, days: jax.Array | float, mesh: Mesh, cell_km: float) -> jax.Array:
     """One explicit step of `days` with outward `speed` (cell,) km/day; stable for `days <= stable_days(...)`."""
     gradient = _upwind_gradient(phi, speed > 0, mesh, cell_km)
-    return phi.at[_INNER].set(phi[_INNER] - days * speed[_INNER] * gradient)
+    # A line that reaches the edge of the mesh has nothing beyond to hold its slope: far values are kept finite.
+    return phi.at[_INNER].set(jnp.clip(phi[_INNER] - days * speed[_INNER] * gradient, -FARTHEST_KM, FARTHEST_KM))
 
 
 def stable_days(fastest: jax.Array, cell_km: float) -> jax.Array:

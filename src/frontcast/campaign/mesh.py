@@ -32,11 +32,13 @@ class Layout:
         mesh: what the model runs on.
         cells: (n,) int64, flat grid index of each cell that is not idle, ascending; the first n of the mesh.
         shape: (ny, nx) of the model's grid.
+        line_cells: (m,) int64, flat grid index of each line cell, ascending; the first m of the mesh's line.
         fast_count, slow_count: lengths of the node fields.
     """
 
     mesh: Mesh
     cells: npt.NDArray[np.int64]
+    line_cells: npt.NDArray[np.int64]
     shape: tuple[int, int]
     fast_count: int
     slow_count: int
@@ -132,4 +134,6 @@ def lay_mesh(line: npt.NDArray[np.bool_], reach_km: float, cell_km: float, land_
         slow_weights=jnp.asarray(fill_line(slow_weights)),
         land_km2=jnp.asarray(fill(share.ravel()[cells].astype(np.float32) * cell_km**2)),
     )
-    return Layout(mesh, cells, active.shape, _round_up(fast_count, NODE_PADDING), _round_up(slow_count, NODE_PADDING))
+    return Layout(
+        mesh, cells, on_line, active.shape, _round_up(fast_count, NODE_PADDING), _round_up(slow_count, NODE_PADDING)
+    )

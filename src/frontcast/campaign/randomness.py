@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import jax
 
+from frontcast.campaign.army import Chance
 from frontcast.campaign.types import Noise
 
 
@@ -18,6 +19,16 @@ class Purpose(IntEnum):
     SLOW_B = 3
     MAP_ERROR = 4
     MAP_LAG = 5
+    HIDDEN = 6
+    BREAKS = 7
+    MOVES = 8
+    REGIMES = 9
+    STRIDES = 10
+    LOSSES = 11
+    STRIKES_HEADQUARTERS = 12
+    STRIKES_DEPOTS = 13
+    TEMPO = 14
+    PARAMETERS = 15
 
 
 SPIN_UP_DAY = -1
@@ -48,4 +59,31 @@ def draw_noise(
         fast_b=normal(Purpose.FAST_B, fast_count),
         slow_a=normal(Purpose.SLOW_A, slow_count),
         slow_b=normal(Purpose.SLOW_B, slow_count),
+    )
+
+
+def draw_chance(
+    seed: jax.Array | int,
+    member: jax.Array | int,
+    day: jax.Array | int,
+    *,
+    units: int,
+    headquarters: int,
+    depots: int,
+    stretches: int,
+) -> Chance:
+    """One day's random numbers of one member's armies."""
+
+    def key(purpose: Purpose) -> jax.Array:
+        return key_for(seed, member, day, purpose)
+
+    return Chance(
+        breaks=jax.random.uniform(key(Purpose.BREAKS), (units,)),
+        moves=jax.random.uniform(key(Purpose.MOVES), (units,)),
+        regimes=jax.random.uniform(key(Purpose.REGIMES), (2, stretches)),
+        strides=jax.random.normal(key(Purpose.STRIDES), (2, stretches)),
+        losses=jax.random.normal(key(Purpose.LOSSES), (2, stretches)),
+        strikes_headquarters=jax.random.uniform(key(Purpose.STRIKES_HEADQUARTERS), (headquarters,)),
+        strikes_depots=jax.random.uniform(key(Purpose.STRIKES_DEPOTS), (depots,)),
+        tempo=jax.random.normal(key(Purpose.TEMPO), (2,)),
     )

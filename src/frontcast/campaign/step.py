@@ -14,7 +14,7 @@ NEAR_LINE_CELLS = 3.0
 """Speeds count for the stable step where a line is within this many cells; elsewhere they are held to the same bound."""
 
 
-def _move_lines(state: State, speed_a: jax.Array, speed_b: jax.Array, mesh: Mesh, cell_km: float) -> State:
+def move_lines(state: State, speed_a: jax.Array, speed_b: jax.Array, mesh: Mesh, cell_km: float) -> State:
     """Both lines a day on, in as many equal steps as the CFL condition asks for."""
     near = NEAR_LINE_CELLS * cell_km
 
@@ -50,7 +50,7 @@ def make_step(parameters: Parameters, mesh: Mesh, cell_km: float) -> StepFn:
         state = persist(state, noise, parameters)
         push_a, push_b = push(state, forcing, mesh, parameters, day)
         speed_a, speed_b = line_speeds(state, push_a, push_b, forcing, parameters)
-        state = _move_lines(state, speed_a, speed_b, mesh, cell_km)
+        state = move_lines(state, speed_a, speed_b, mesh, cell_km)
 
         def repair(current: State) -> State:
             return separate(

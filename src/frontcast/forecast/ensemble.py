@@ -29,15 +29,21 @@ from frontcast.campaign import (
     make_step,
     threshold,
 )
+from frontcast.campaign.army import Campaign, Orders
 from frontcast.campaign.impulse import along_line, at_cells
 from frontcast.campaign.level_set import at_neighbours
+from frontcast.forecast.armies_run import ArmiesTrace, muster_member, where_units_are
 from frontcast.forecast.compilation import enable_compilation_cache
+from frontcast.forecast.deployment import Forces
 from frontcast.picture import Picture, processors
 from frontcast.theatre import GREY, A, B
 
 REACH_KM = 60.0
 """How far from today's line cells are run. A member whose line comes that far stops counting there; Kharkiv, September
 2022, came farther, and no member of the line model does."""
+
+ARMIES_REACH_KM = 120.0
+"""The same for a campaign with armies, whose lines can collapse."""
 
 LONGEST_LAG_DAYS = 3
 BATCH = 20
@@ -98,6 +104,7 @@ class EnsembleResult:
         ground_held_a, ground_held_b: the same on the model's grid with the map's error and lag added.
         area_km2: (member, day, 3) float32, land held by a, by neither, by b, on days 0 to the last lead.
         member_control: (member, lead, y, x) uint8 control of each member on the model's grid, where it was kept.
+        armies: what the armies did, in a campaign with armies.
         model_cell_km: side of a model cell.
     """
 
@@ -110,6 +117,7 @@ class EnsembleResult:
     area_km2: FloatArray
     model_cell_km: float
     member_control: npt.NDArray[np.uint8] | None = None
+    armies: ArmiesTrace | None = None
 
 
 def _parts(field: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
@@ -126,8 +134,8 @@ def _whole(parts: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
     return np.moveaxis(blocks, (-4, -3), (-3, -1)).reshape(*lead, rows * factor, columns * factor)
 
 
-def prepare(picture: Picture, parameters: Parameters, factor: int) -> tuple[Ground, Layout]:
-    """The picture on the mesh around its lines, `factor` record cells to a model cell."""
+def prepare(picture: Picture, parameters: Parameters, factor: int, reach_km: float = REACH_KM) -> tuple[Ground, Layout]:
+    """The picture on the mesh of the cells within `reach_km` of its lines, `factor` record cells to a model cell."""
     theatre = picture.theatre
     cell_km = theatre.grid.cell_km * factor
 
@@ -136,7 +144,7 @@ def prepare(picture: Picture, parameters: Parameters, factor: int) -> tuple[Grou
 
     flot_a, flot_b, land_share = mean(picture.flot_a), mean(picture.flot_b), mean(theatre.land.astype(np.float32))
     line = (np.minimum(np.abs(flot_a), np.abs(flot_b)) < cell_km) & (land_share > 0)
-    layout = lay_mesh(line, REACH_KM, cell_km, land_share)
+    layout = lay_mesh(line, reach_km, cell_km, land_share)
     pace = {side: jnp.float32(picture.tempo[side].pace) for side in "ab"}
 
     def on_mesh(field: FloatArray, idle: float = FAR_KM) -> jax.Array:
@@ -178,10 +186,12 @@ def refine(increment: jax.Array, mesh: Mesh, factor: int) -> jax.Array:
     )
 
 
-Kept = tuple[jax.Array, jax.Array]
-"""By member: areas (member, day, 3), and control (member, day, cell) uint8, without cells where it is not kept."""
+Trace = tuple[jax.Array, jax.Array, jax.Array, jax.Array] | tuple[()]
+Kept = tuple[jax.Array, jax.Array, Trace]
+"""By member: areas (member, day, 3); control (member, day, cell) uint8, without cells where it is not kept; and of the
+armies their series by day, what moved the lines and where units were at the leads, and the parameter set."""
 
-BatchFn = Callable[[jax.Array, jax.Array, Ground, Parameters, jax.Array], tuple[Tally, Kept]]
+BatchFn = Callable[[jax.Array, jax.Array, Ground, Parameters, jax.Array, Forces | None], tuple[Tally, Kept]]
 
 
 @lru_cache(maxsize=8)
@@ -195,12 +205,16 @@ def _compiled(
     """
     last_day = lead_days[-1]
     none = len(lead_days)
-    slot_of_day = np.full(last_day + LONGEST_LAG_DAYS + 1, none, np.int32)
-    slot_of_day[list(lead_days)] = np.arange(none)
-    slots = jnp.asarray(slot_of_day)
+    slots = jnp.full(last_day + LONGEST_LAG_DAYS + 1, none, jnp.int32).at[jnp.array(lead_days)].set(jnp.arange(none))
+    at_leads = np.array(lead_days) - 1
 
     def run_batch(
-        seed: jax.Array, members: jax.Array, ground: Ground, parameters: Parameters, active: jax.Array
+        seed: jax.Array,
+        members: jax.Array,
+        ground: Ground,
+        parameters: Parameters,
+        active: jax.Array,
+        forces: Forces | None,
     ) -> tuple[Tally, Kept]:
         mesh = ground.mesh
         step = make_step(parameters, mesh, cell_km)
@@ -245,19 +259,51 @@ def _compiled(
                     ground_b=tally.ground_b.at[slot].add((state.flot_b + error < 0).astype(jnp.uint16) * one),
                 )
 
-            def run_day(carry: tuple[Tally, State], day: jax.Array) -> tuple[tuple[Tally, State], Kept]:
-                tally, state = carry
-                noise = draw_noise(seed, member, day, fast_count, slow_count)
-                state = step(state, ground.forcing, noise, day)
+            def count_day(tally: Tally, state: State, day: jax.Array) -> Tally:
                 mapped_slot = slots[day + 1]
                 ground_slot = jnp.where(day + 1 >= lag, slots[jnp.maximum(day + 1 - lag, 0)], none)
                 tally = jax.lax.cond(mapped_slot < none, lambda: count_mapped(tally, state, mapped_slot), lambda: tally)
-                tally = jax.lax.cond(ground_slot < none, lambda: count_ground(tally, state, ground_slot), lambda: tally)
-                return (tally, state), (area(state), control(state))
+                return jax.lax.cond(ground_slot < none, lambda: count_ground(tally, state, ground_slot), lambda: tally)
 
             days = jnp.arange(last_day + LONGEST_LAG_DAYS)
-            (tally, _), (areas, controls) = jax.lax.scan(run_day, (tally, start), days)
-            return tally, (jnp.concatenate([area(start)[None], areas[:last_day]]), controls)
+            if forces is None:
+
+                def run_day(
+                    carry: tuple[Tally, State], day: jax.Array
+                ) -> tuple[tuple[Tally, State], tuple[jax.Array, jax.Array]]:
+                    tally, state = carry
+                    noise = draw_noise(seed, member, day, fast_count, slow_count)
+                    state = step(state, ground.forcing, noise, day)
+                    return (count_day(tally, state, day), state), (area(state), control(state))
+
+                (tally, _), (areas, controls) = jax.lax.scan(run_day, (tally, start), days)
+                return tally, (jnp.concatenate([area(start)[None], areas[:last_day]]), controls, ())
+
+            first, run_armies, summary, draw = muster_member(
+                seed, member, start, ground.forcing, mesh, parameters, forces, cell_km, fast_count, slow_count
+            )
+
+            def run_campaign_day(
+                carry: tuple[Tally, Campaign], today: tuple[jax.Array, Orders]
+            ) -> tuple[tuple[Tally, Campaign], tuple[jax.Array, ...]]:
+                tally, campaign = carry
+                day, orders = today
+                campaign = run_armies(campaign, orders, day)
+                line = campaign.line
+                kept = (area(line), control(line), summary(campaign), campaign.moved_by, where_units_are(campaign))
+                return (count_day(tally, line, day), campaign), kept
+
+            (tally, _), (areas, controls, series, moved_by, units) = jax.lax.scan(
+                run_campaign_day, (tally, first), (days, forces.orders)
+            )
+            areas = jnp.concatenate([area(start)[None], areas[:last_day]])
+            trace = (
+                jnp.concatenate([summary(first)[None], series[:last_day]]),
+                moved_by[at_leads],
+                units[at_leads],
+                draw,
+            )
+            return tally, (areas, controls, trace)
 
         mapped = jnp.zeros((none, *ground.fine_a.shape), jnp.uint16)
         on_ground = jnp.zeros((none, *ground.flot_a.shape), jnp.uint16)
@@ -276,18 +322,18 @@ def run_ensemble(
     parameters: Parameters | None = None,
     keep_members: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    forces: Callable[[Layout, int], Forces] | None = None,
 ) -> EnsembleResult:
-    """Run `members` of the line model from a picture.
+    """Run `members` of the model from a picture: of the line alone, or of a campaign with armies.
 
     Args:
-        picture: what is known at the start.
-        lead_days: leads to count at, ascending whole days.
-        members: how many; 1 to 65535.
-        seed: of all random numbers. The same seed gives the same result whatever the number of threads.
-        model_cell_km: side of a model cell, a whole number of record cells.
-        parameters: other scalars than the shipped ones.
-        keep_members: keep each member's control at the leads as well.
-        progress: called with members done and members in all.
+        picture: what is known at the start. lead_days: leads to count at, ascending whole days. members: how many; 1
+        to 65535. seed: of all random numbers. The same seed gives the same result whatever the number of threads.
+        model_cell_km: side of a model cell, a whole number of record cells. parameters: other scalars than the
+        shipped ones. keep_members: keep each member's control at the leads as well. progress: called with members
+        done and members in all. forces: what makes the armies for the mesh that is laid, given how many record cells
+        make a model cell. Without, the
+            line runs alone.
 
     Raises:
         ValueError: where leads are not ascending positive days, or the grids do not divide.
@@ -301,23 +347,25 @@ def run_ensemble(
     model_grid = picture.theatre.grid.coarsen(factor)
     parameters = parameters or load_parameters()
     enable_compilation_cache()
-    ground, layout = prepare(picture, parameters, factor)
+    ground, layout = prepare(picture, parameters, factor, REACH_KM if forces is None else ARMIES_REACH_KM)
+    armies = None if forces is None else forces(layout, factor)
     run_batch = _compiled(model_grid.cell_km, factor, leads, layout.fast_count, layout.slow_count, keep_members)
     batches = -(-members // BATCH)
 
     def run(batch: int) -> tuple[Tally, Kept]:
         ids = np.arange(batch * BATCH, (batch + 1) * BATCH)
-        done = run_batch(jnp.uint32(seed), jnp.asarray(ids), ground, parameters, jnp.asarray(ids < members))
+        done = run_batch(jnp.uint32(seed), jnp.asarray(ids), ground, parameters, jnp.asarray(ids < members), armies)
         return jax.block_until_ready(done)
 
     total: list[npt.NDArray[np.uint16]] | None = None
-    areas, controls = [], []
+    areas, controls, traces = [], [], []
     with ThreadPoolExecutor(_workers()) as pool:
-        for done, (tally, (batch_areas, batch_control)) in enumerate(pool.map(run, range(batches)), start=1):
+        for done, (tally, (batch_areas, batch_control, trace)) in enumerate(pool.map(run, range(batches)), start=1):
             counts = [np.asarray(field) for field in tally]
             total = counts if total is None else [a + b for a, b in zip(total, counts, strict=True)]
             areas.append(np.asarray(batch_areas))
             controls.append(np.asarray(batch_control)[:, np.array(leads) - 1])
+            traces.append([np.asarray(part) for part in trace])
             if progress is not None:
                 progress(min(done * BATCH, members), members)
     assert total is not None
@@ -351,6 +399,9 @@ def run_ensemble(
         area_km2=(start_area + member_area - member_area[:, :1]).astype(np.float32),
         model_cell_km=model_grid.cell_km,
         member_control=_on_grid(np.concatenate(controls)[:members], picture, layout, factor) if keep_members else None,
+        armies=None
+        if forces is None
+        else ArmiesTrace(*(np.concatenate(parts)[:members] for parts in zip(*traces, strict=True))),
     )
 
 
