@@ -21,3 +21,11 @@ class InputError(FrontcastError):
         where = f"{file}, {place}" if place else file
         super().__init__(f"{where}: {problem}. {remedy}")
         self.file, self.place, self.problem, self.remedy = file, place, problem, remedy
+
+
+class ManyInputError(FrontcastError):
+    """Everything wrong with an input, all at once: one `InputError` each, a line each."""
+
+    def __init__(self, errors: list[InputError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = errors

@@ -29,6 +29,7 @@ class Front(NamedTuple):
             to one, or to zero where a stretch is alone.
         start_x, start_y: (stretch,) float32, km. Middle of each stretch as it starts.
         to_b_x, to_b_y: (stretch,) float32. Unit vector across the front, from a to b.
+        passable: (stretch,) float32, 0 to 1. Share of the front there that is neither on a great river nor in water.
         value: (side, stretch) float32. Worth of what lies ahead of each side, mean 0 (M13).
         fortified: (side, cell) float32, 0 to 1. Prepared positions that the side has on its ground (M10).
     """
@@ -46,6 +47,7 @@ class Front(NamedTuple):
     start_y: jax.Array
     to_b_x: jax.Array
     to_b_y: jax.Array
+    passable: jax.Array
     value: jax.Array
     fortified: jax.Array
 

@@ -291,10 +291,13 @@ def _manoeuvre(
     p, on, stretches = setting.mechanisms, setting.on, campaign.stretches
     activity = jnp.stack([pushed[0].active, pushed[1].active])
     broken = rout.share_broken(campaign.units, view)
-    attacked = activity * worth.effort[:, None]
+    # Nobody breaks through across a great river or the sea.
+    free = worth.effort[:, None] * jnp.square(setting.front.passable)
+    attacked = activity * free
     regime = regimes.develop(
         stretches.regime,
         attacked,
+        free,
         worth.gap,
         advantage,
         worth.reserves,
@@ -305,7 +308,7 @@ def _manoeuvre(
     )
     # A side without supply does not exploit what it has opened.
     gained = regimes.speed(regime, chance.strides, p.regimes) * mean_supplied(view, worth.supplied)
-    withdrawn = withdrawal.given_up(stretches, setting.front, p.withdrawal, on[M.WITHDRAWAL])
+    withdrawn = withdrawal.given_up(stretches, setting.front, worth.gap, p.withdrawal, on[M.WITHDRAWAL])
     routed = rout.given_up(broken, p.rout, on[M.ROUT])
     given = jnp.maximum(withdrawn, routed)
     # Ground left by the other side is entered as fast as it can be cleared; a grey zone of old is no such ground.

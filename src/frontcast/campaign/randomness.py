@@ -28,7 +28,6 @@ class Purpose(IntEnum):
     STRIKES_HEADQUARTERS = 12
     STRIKES_DEPOTS = 13
     TEMPO = 14
-    PARAMETERS = 15
 
 
 SPIN_UP_DAY = -1

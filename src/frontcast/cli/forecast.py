@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from frontcast.cli.options import SourceOption, StoreOption, TheatreOption, open_store
 from frontcast.forecast import check_folder, load_config, observed_area, write_product
 from frontcast.forecast import forecast as run_forecast
+from frontcast.forecast.campaign import known_armies
 from frontcast.show import fan_chart, forecast_brief, forecast_map, forecast_page
 from frontcast.theatre import load_theatre
 from frontcast.verify import shipped_track_record
@@ -29,6 +30,12 @@ def forecast(
     seed: Annotated[int | None, typer.Option(help="Of the random numbers.  [default: 1]")] = None,
     cell_km: Annotated[float | None, typer.Option(help="Side of a model cell, 1 or 2 km.  [default: 2]")] = None,
     keep_members: Annotated[bool, typer.Option("--keep-members", help="Write each member's control, too.")] = False,
+    depth: Annotated[
+        str | None, typer.Option(help="line: the two lines alone; units: with armies and supply.  [default: line]")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A mechanism to take out, M15 or rout; again for more (depth units).")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with these choices, or the run.json of an earlier forecast.")
     ] = None,
@@ -56,21 +63,23 @@ def forecast(
         keep_members=keep_members or None,
         theatre=theatre,
         source=source,
+        depth=depth,
+        without=tuple(without) if without else None,
     )
     folder = out or Path("out") / f"forecast-{choices.init_time[:10]}"
     check_folder(folder)  # before the members run, not after
     ground = load_theatre(choices.theatre)
     console = Console(stderr=True)
-    with open_store(store, choices.theatre) as held:
-        series = held.control(choices.source, theatre=ground.name)
+    held = open_store(store, choices.theatre)
+    series = held.control(choices.source, theatre=ground.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with held, Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Reading what the line has been doing", total=None)
 
         def count(done: int, total: int) -> None:
             progress.update(task, description=f"{done} of {total} members", completed=done, total=total)
 
-        picture, result = run_forecast(series, ground, choices, progress=count)
+        picture, result = run_forecast(series, ground, choices, store=held, progress=count)
         progress.update(task, description="Writing the forecast", total=None)
         write_product(folder, choices, series, picture, result)
         places = pd.read_parquet(folder / "places.parquet")
@@ -85,7 +94,13 @@ def forecast(
                 forecast_page(folder, folder / "page.html", ground, track_record=shipped_track_record(), observed=seen)
             brief = forecast_brief(dataset, places, ground)
     Console().print(brief)
+    if result.deployment is not None:
+        typer.echo(
+            f"\nArmies: {known_armies(result.deployment.armies, ground)}. Why it moves: frontcast explain {folder}"
+        )
     written = ["forecast.zarr", "places.parquet", "cells.parquet", "lines.parquet", "run.json"]
+    if result.deployment is not None:
+        written.append("armies.zarr")
     if pictures:
         written += ["map.png", "fan.png", "page.html"]
     typer.echo(f"\nWritten to {folder}/: {', '.join(written)}")

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from frontcast.campaign import SPIN_UP_DAY, Forcing, Mesh, Parameters, Purpose, State, draw_noise, key_for
+from frontcast.campaign import Forcing, Mesh, Parameters, State, draw_noise
 from frontcast.campaign.army import Campaign, Orders
 from frontcast.campaign.campaign_step import Setting, make_campaign_step
 from frontcast.campaign.mechanism_parameters import CampaignParameters, make_parameters, mechanism_table
@@ -151,8 +151,8 @@ def muster_member(
     Everything that is drawn depends on the seed, the member and the day alone, so two runs that differ in an order or a
     switch meet the same luck.
     """
-    key = key_for(seed, member, SPIN_UP_DAY, Purpose.PARAMETERS)
-    draw = jax.random.randint(key, (), 0, forces.draws.shape[0])
+    # Members go through the sets in turn, so that an ensemble spreads evenly over them.
+    draw = member % forces.draws.shape[0]
     mechanisms = as_parameters(forces.draws[draw])
     setting = Setting(
         line=parameters,

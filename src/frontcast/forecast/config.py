@@ -8,7 +8,7 @@ import tomllib
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -59,6 +59,9 @@ class ForecastConfig(BaseModel):
         model_cell_km: side of a model cell, km; 1 or 2 for the shipped theatre.
         keep_members: write each member's control on the model's grid as well.
         parameters: scalars of the line model to change, by name.
+        depth: "line", the two lines alone; or "units", with armies where an order of battle is known.
+        mechanisms: parameters of the mechanisms to change for all members, by `mechanism.name` (depth "units").
+        without: mechanisms to take out, by number or name (depth "units").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -73,6 +76,9 @@ class ForecastConfig(BaseModel):
     model_cell_km: float = Field(default=2.0, gt=0, allow_inf_nan=False)
     keep_members: bool = False
     parameters: dict[str, float] = {}
+    depth: Literal["line", "units"] = "line"
+    mechanisms: dict[str, float] = {}
+    without: tuple[str, ...] = Field(default=(), strict=False)
 
     @field_validator("init_time", mode="before")
     @classmethod

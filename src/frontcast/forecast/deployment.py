@@ -36,9 +36,12 @@ from frontcast.theatre import GREY, A, B
 Array = npt.NDArray[Any]
 
 STRETCH_PADDING, UNIT_PADDING, HEADQUARTERS_PADDING, DEPOT_PADDING = 64, 64, 32, 16
-LEAST_LINE_CELLS = 3
+LLOYD_ROUNDS = 8
 ORDERED_MOVES = 3
 """Moves that one unit can be ordered to make in a run."""
+
+PASSABLE = 0.1
+"""Mobility below which ground is no way for an army: the Dnipro, lakes, the sea (prior only)."""
 
 FAR_AWAY_KM = 1.0e5
 
@@ -100,7 +103,12 @@ def _pad(values: Array, multiple: int, idle: float = 0.0) -> Array:
 
 def _cut(picture: Picture, layout: Layout, factor: int) -> dict[str, Array]:
     """The front cut into stretches: of line cells, of mesh cells, and where they are."""
-    grid = picture.theatre.grid.coarsen(factor)
+    theatre = picture.theatre
+    grid = theatre.grid.coarsen(factor)
+    ways = np.where(theatre.land, np.maximum(theatre.mobility, 1e-3), 1e-3)
+    rows, columns = ways.shape
+    # The slowest part of a cell is what stops an army.
+    ground = ways.reshape(rows // factor, factor, columns // factor, factor).min(axis=(1, 3))
 
     def coarse(field: Array) -> Array:
         rows, columns = field.shape
@@ -112,14 +120,8 @@ def _cut(picture: Picture, layout: Layout, factor: int) -> dict[str, Array]:
     x_km, y_km = (axis / 1000.0 for axis in np.meshgrid(grid.x, grid.y))
     at = layout.line_cells
     line_x, line_y = x_km.ravel()[at], y_km.ravel()[at]
-    box = np.floor(line_x / STRETCH_KM).astype(int) * 10_000 + np.floor(line_y / STRETCH_KM).astype(int)
-    names, inverse, counts = np.unique(box, return_inverse=True, return_counts=True)
-    big = counts >= LEAST_LINE_CELLS if (counts >= LEAST_LINE_CELLS).any() else np.ones(len(names), bool)
-    centre_x = np.bincount(inverse, line_x)[big] / counts[big]
-    centre_y = np.bincount(inverse, line_y)[big] / counts[big]
-    away = np.hypot(line_x[:, None] - centre_x, line_y[:, None] - centre_y)
-    line_stretch = np.argmin(away, axis=1)
-    count = int(big.sum())
+    line_stretch, centre_x, centre_y = _divide(line_x, line_y)
+    count = len(centre_x)
     nearest = np.asarray(layout.mesh.nearest)
     stretch = line_stretch[np.minimum(nearest, len(line_stretch) - 1)]
     near = np.abs(middle.ravel()[layout.cells]) < grid.cell_km
@@ -142,9 +144,33 @@ def _cut(picture: Picture, layout: Layout, factor: int) -> dict[str, Array]:
         "start_y": start_y,
         "to_b_x": to_x / size,
         "to_b_y": to_y / size,
+        "passable": mean((ground > PASSABLE).astype(float), np.zeros(count)),
         "cell_x": x_km.ravel()[layout.cells],
         "cell_y": y_km.ravel()[layout.cells],
     }
+
+
+def _divide(x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Points of a line, km, divided into stretches of some `STRETCH_KM`: of each point its stretch, and their middles.
+
+    Middles are set as far from each other as they go until none is missing, then moved to the middle of what is nearest to
+    them (Gonzalez 1985, doi:10.1016/0304-3975(85)90224-5; Lloyd 1982). Both edges of the line fall to one stretch.
+    """
+    chosen = [int(np.lexsort((x, y))[0])]
+    away = np.hypot(x - x[chosen[0]], y - y[chosen[0]])
+    while away.max() > 0.6 * STRETCH_KM:
+        chosen.append(int(np.argmax(away)))
+        away = np.minimum(away, np.hypot(x - x[chosen[-1]], y - y[chosen[-1]]))
+    middle_x, middle_y = x[chosen], y[chosen]
+    for _ in range(LLOYD_ROUNDS):
+        mine = np.argmin(np.hypot(x[:, None] - middle_x, y[:, None] - middle_y), axis=1)
+        size = np.bincount(mine, minlength=len(chosen))
+        full = size > 0
+        middle_x = np.where(full, np.bincount(mine, x, minlength=len(chosen)) / np.maximum(size, 1), middle_x)
+        middle_y = np.where(full, np.bincount(mine, y, minlength=len(chosen)) / np.maximum(size, 1), middle_y)
+    mine = np.argmin(np.hypot(x[:, None] - middle_x, y[:, None] - middle_y), axis=1)
+    kept, mine = np.unique(mine, return_inverse=True)
+    return mine, middle_x[kept], middle_y[kept]
 
 
 def _values(picture: Picture, cut: dict[str, Array]) -> Array:
@@ -219,6 +245,7 @@ def deploy(picture: Picture, armies: Armies, layout: Layout, factor: int) -> Dep
         start_y=by_stretch("start_y"),
         to_b_x=by_stretch("to_b_x"),
         to_b_y=by_stretch("to_b_y"),
+        passable=by_stretch("passable"),
         value=jnp.asarray(values),
         fortified=jnp.asarray(fortified),
     )
@@ -377,7 +404,7 @@ def begin(
         hidden=p.response.unseen * jnp.stack([hidden(0), hidden(1)]),
         activity=jnp.zeros((2, count)),
     )
-    tons_a_day, shells = supply.need(forces.units, roster, p.deliveries.shells_a_day)
+    tons_a_day, shells = supply.need(forces.units, p.deliveries.shells_a_day)
     units = forces.units._replace(
         readiness=jnp.full_like(forces.units.men, p.readiness.start),
         tons=p.supply.days_held * tons_a_day,
@@ -389,7 +416,7 @@ def begin(
         working=jnp.ones(roster.headquarters_side.shape[0]),
         depot_working=jnp.ones(depots),
         depot_tons=p.supply.depot_days * (share @ tons_a_day),
-        depot_shells=p.supply.depot_days * (share @ shells),
+        depot_shells=p.supply.depot_days * supply.ORDINARY_FIRE * (share @ shells),
     )
     campaign = Campaign(
         line=line,

@@ -34,7 +34,7 @@ from frontcast.campaign.impulse import along_line, at_cells
 from frontcast.campaign.level_set import at_neighbours
 from frontcast.forecast.armies_run import ArmiesTrace, muster_member, where_units_are
 from frontcast.forecast.compilation import enable_compilation_cache
-from frontcast.forecast.deployment import Forces
+from frontcast.forecast.deployment import Deployment, Forces
 from frontcast.picture import Picture, processors
 from frontcast.theatre import GREY, A, B
 
@@ -104,7 +104,7 @@ class EnsembleResult:
         ground_held_a, ground_held_b: the same on the model's grid with the map's error and lag added.
         area_km2: (member, day, 3) float32, land held by a, by neither, by b, on days 0 to the last lead.
         member_control: (member, lead, y, x) uint8 control of each member on the model's grid, where it was kept.
-        armies: what the armies did, in a campaign with armies.
+        armies: what the armies did, in a campaign with armies; deployment: how they stood at the start.
         model_cell_km: side of a model cell.
     """
 
@@ -118,6 +118,7 @@ class EnsembleResult:
     model_cell_km: float
     member_control: npt.NDArray[np.uint8] | None = None
     armies: ArmiesTrace | None = None
+    deployment: Deployment | None = None
 
 
 def _parts(field: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:

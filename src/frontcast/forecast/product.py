@@ -7,6 +7,7 @@ import json
 import platform
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,14 @@ from scipy.ndimage import gaussian_filter
 import frontcast
 from frontcast.campaign import load_parameters
 from frontcast.errors import FrontcastError
+from frontcast.forecast.armies_product import ARMIES, armies_dataset, armies_record
+from frontcast.forecast.campaign import assemble, changed_sets, raise_forces
 from frontcast.forecast.config import ForecastConfig
+from frontcast.forecast.deployment import Deployment
 from frontcast.forecast.ensemble import EnsembleResult, run_ensemble
 from frontcast.observe.attribution import attribution
 from frontcast.picture import Picture, make_picture
-from frontcast.store import ControlSeries
+from frontcast.store import ControlSeries, Store
 from frontcast.theatre import HOLDERS, MASKED, Theatre
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -271,7 +275,9 @@ def observed_area(series: ControlSeries, theatre: Theatre, init_time: np.datetim
     return pd.DataFrame(rows)
 
 
-def run_record(config: ForecastConfig, picture: Picture, series: ControlSeries) -> dict[str, Any]:
+def run_record(
+    config: ForecastConfig, picture: Picture, series: ControlSeries, result: EnsembleResult | None = None
+) -> dict[str, Any]:
     """What it takes to make the same forecast again, for run.json."""
     known = series.known_by(picture.init_time)
     digest = hashlib.sha256(known.known_at.astype("datetime64[s]").astype(np.int64).tobytes())
@@ -287,6 +293,7 @@ def run_record(config: ForecastConfig, picture: Picture, series: ControlSeries) 
         "theatre_sha256": picture.theatre.fingerprint,
         "push_prior": picture.prior.model_dump(mode="json"),
         "tempo": {side: vars(tempo) for side, tempo in picture.tempo.items()},
+        **({"armies": armies_record(result.deployment)} if result is not None and result.deployment else {}),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
     }
 
@@ -296,9 +303,19 @@ def forecast(
     theatre: Theatre,
     config: ForecastConfig,
     *,
+    store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Picture, EnsembleResult]:
-    """Make the picture and run the members."""
+    """Make the picture and run the members.
+
+    Args:
+        series: the maps. theatre: their theatre. config: all choices.
+        store: where the order of battle is, for depth "units".
+        progress: called with members done and members in all.
+
+    Raises:
+        FrontcastError: where the picture cannot be made, the grids do not divide, or depth "units" has no store.
+    """
     picture = make_picture(series, theatre, config.time)
     factor = config.model_cell_km / theatre.grid.cell_km
     if factor != round(factor):
@@ -310,6 +327,16 @@ def forecast(
         theatre.grid.coarsen(round(factor))
     except ValueError as error:
         raise FrontcastError(f"model_cell_km = {config.model_cell_km}: {error}.") from None
+    deployed: list[Deployment] = []
+    forces = None
+    if config.depth == "units":
+        if store is None:
+            raise FrontcastError("a forecast with units needs the store its order of battle is in.")
+        draws = changed_sets(config.mechanisms)
+        musters = assemble(store, series, picture)
+        forces = raise_forces(musters, config.days, without=config.without, draws=draws, told=deployed.append)
+    elif config.mechanisms or config.without:
+        raise FrontcastError('mechanisms and without are for depth = "units": the line alone has none.')
     result = run_ensemble(
         picture,
         lead_days=config.leads,
@@ -319,8 +346,9 @@ def forecast(
         parameters=load_parameters(**config.parameters),
         keep_members=config.keep_members,
         progress=progress,
+        forces=forces,
     )
-    return picture, result
+    return picture, replace(result, deployment=deployed[-1]) if deployed else result
 
 
 def check_folder(folder: Path) -> Path:
@@ -344,7 +372,7 @@ def check_folder(folder: Path) -> Path:
 def write_product(
     folder: Path, config: ForecastConfig, series: ControlSeries, picture: Picture, result: EnsembleResult
 ) -> xr.Dataset:
-    """Write forecast.zarr, cells.parquet, places.parquet, lines.parquet and run.json.
+    """Write forecast.zarr, cells.parquet, places.parquet, lines.parquet and run.json; with armies, armies.zarr.
 
     Everything is written beside the folder first and moved there whole, so that no half-written forecast is left behind.
     The same configuration, record and versions give the same bytes.
@@ -362,7 +390,10 @@ def write_product(
         places_table(picture, result).to_parquet(fresh / "places.parquet", index=False)
         cells_table(picture, result).to_parquet(fresh / "cells.parquet", index=False)
         lines_table(picture, result).to_parquet(fresh / "lines.parquet", index=False)
-        run = json.dumps(run_record(config, picture, series), indent=1, sort_keys=True)
+        if result.deployment is not None:
+            armies = armies_dataset(picture, result.deployment, result)
+            armies.to_zarr(fresh / ARMIES, zarr_format=2, consolidated=True)
+        run = json.dumps(run_record(config, picture, series, result), indent=1, sort_keys=True)
         (fresh / "run.json").write_text(run + "\n", "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)

@@ -94,7 +94,7 @@ def _battalions(side: str, echelon: str, given: float) -> float:
     return float(worth()["battalions"][echelon][side])
 
 
-def _appraise(units: pd.DataFrame, side: str) -> pd.DataFrame:
+def appraise(units: pd.DataFrame, side: str) -> pd.DataFrame:
     """Worth of each unit by its kind and its troops."""
     rows = []
     for unit in _records(units):
@@ -240,7 +240,7 @@ def muster(
             led = _presumed(picture, side)
         names, leads = _headquarters(seen, led, side)
         offset = sum(len(table) for table in commands)
-        units = _appraise(led, side).assign(headquarters=np.array(leads, int) + offset)
+        units = appraise(led, side).assign(headquarters=np.array(leads, int) + offset)
         tables.append(units)
         commands.append(pd.DataFrame({"side": side, "name": names}))
     units = pd.concat(tables, ignore_index=True)

@@ -6,9 +6,9 @@ Each side has a regime on each stretch. A day's chance of going up is
     advantage)) penetration → breakthrough: 1 − exp(−deepen · exp(−enemy reserves / reserve_density)) breakthrough →
     pursuit:     1 − exp(−chase · share of the enemy that is broken)
 
-and of falling back to positional 1 / `last_days`. Above positional the side gains ground at the medians of [CDB90]
-(penetration 2.4, breakthrough 13, pursuit 15 km/day) times a log-normal of `spread`, with their full width and no
-memory.
+and of falling back to positional 1 / `last_days`. `initiate` stands for blows where nothing stirred before: an attacker
+who has troops there may choose the gap. Above positional the side gains ground at the medians of [CDB90] (penetration
+2.4, breakthrough 13, pursuit 15 km/day) times a log-normal of `spread`, with their full width and no memory.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Parameters(NamedTuple):
     """See `mechanisms.toml`."""
 
     enter: float
+    initiate: float
     openness: float
     gap_reference: float
     pull: float
@@ -43,6 +44,7 @@ class Parameters(NamedTuple):
 def develop(
     regime: jax.Array,
     activity: jax.Array,
+    free: jax.Array,
     gap: jax.Array,
     advantage: jax.Array,
     reserves: jax.Array,
@@ -54,14 +56,15 @@ def develop(
     """Regimes a day later, (side, stretch) int32.
 
     Args (all (side, stretch)):
-        activity: share of the stretch attacked, 0 to 1. gap: how open the side's own front is.
-        advantage: log advantage of the side's attack. reserves: the side's battalions per km around the stretch.
-        broken: share of the side that is broken. chance: uniform.
+        activity: share of the stretch attacked, 0 to 1. free: how far the side may open an attack there, 0 to 1. gap:
+        how open the side's own front is. advantage: log advantage of the side's attack. reserves: the side's
+        battalions per km around the stretch. broken: share of the side that is broken. chance: uniform.
     """
     pressure = parameters.openness * (enemy(gap) - parameters.gap_reference) + parameters.pull * advantage
+    attacks = activity + parameters.initiate * free * (1.0 - gap)
     rates = jnp.stack(
         [
-            parameters.enter * activity * jnp.exp(jnp.clip(pressure, -4.0, 4.0)),
+            parameters.enter * attacks * jnp.exp(jnp.clip(pressure, -4.0, 4.0)),
             parameters.deepen * jnp.exp(-enemy(reserves) / parameters.reserve_density),
             parameters.chase * enemy(broken),
             jnp.zeros_like(activity),

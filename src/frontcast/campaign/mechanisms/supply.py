@@ -26,7 +26,9 @@ from frontcast.campaign.view import View, log_advantage, mean_along
 TONS_A_MAN = 0.03
 TONS_A_SHELL = 0.045
 FULL_KM = 48.0
-LORRY_KM = 145.0
+
+ORDINARY_FIRE = 0.35
+"""Share of a day of full fire that is shot on an ordinary day: what lorries, rail and depots are sized for (prior only)."""
 
 
 class Parameters(NamedTuple):
@@ -46,9 +48,8 @@ class Parameters(NamedTuple):
     weight: float
 
 
-def need(units: Units, roster: Roster, shells_a_day: float) -> tuple[jax.Array, jax.Array]:
+def need(units: Units, shells_a_day: jax.Array | float) -> tuple[jax.Array, jax.Array]:
     """What a unit uses in a day of full fight: tons, and shells, (unit,) each."""
-    del roster
     return units.men * TONS_A_MAN, units.guns * shells_a_day
 
 
@@ -89,7 +90,7 @@ def usual_demand(
 
 
 def use(
-    units: Units, view: View, pools: Pools, exposure: jax.Array, shells_a_day: float, switch: jax.Array
+    units: Units, view: View, pools: Pools, exposure: jax.Array, shells_a_day: jax.Array | float, switch: jax.Array
 ) -> tuple[Units, Pools]:
     """What is eaten, burnt and fired today; `exposure` (unit,) 0 to 1."""
     tons = jnp.minimum(units.men * TONS_A_MAN * (0.7 + 0.3 * exposure), units.tons) * view.present * switch
@@ -107,16 +108,16 @@ def carry(
     pools: Pools,
     front: Front,
     stretches: Stretches,
-    shells_a_day: float,
+    shells_a_day: jax.Array | float,
     parameters: Parameters,
     switch: jax.Array,
 ) -> tuple[Units, Rear, Pools]:
     """A day of supply from rail to units."""
     weight, away = depot_weights(units, roster, pools, front, stretches, parameters)
-    tons_a_day, full_shells = need(units, roster, shells_a_day)
+    tons_a_day, full_shells = need(units, shells_a_day)
     wanted_tons = jnp.maximum(parameters.days_held * tons_a_day - units.tons, 0.0) * view.present
     wanted_shells = jnp.maximum(parameters.days_held * full_shells - units.shells, 0.0) * view.present
-    load = tons_a_day + TONS_A_SHELL * full_shells
+    load = tons_a_day + TONS_A_SHELL * ORDINARY_FIRE * full_shells
     usual = (weight * (load * view.present)[:, None]).sum(axis=0)
     haul = (weight * (load * view.present)[:, None] * away).sum(axis=0) / jnp.maximum(usual, 1e-6)
     lorries = parameters.lorries * usual * FULL_KM / jnp.maximum(haul, FULL_KM) * rear.depot_working
@@ -131,7 +132,7 @@ def carry(
     to_units_shells = wanted_shells * (weight @ part_shells)
     # Rail fills depots up to what they hold; the accounts take what came.
     usual_tons = (weight * (tons_a_day * view.present)[:, None]).sum(axis=0)
-    usual_shells = (weight * (full_shells * view.present)[:, None]).sum(axis=0)
+    usual_shells = ORDINARY_FIRE * (weight * (full_shells * view.present)[:, None]).sum(axis=0)
     tons = rear.depot_tons - (weight * (wanted_tons)[:, None] * part_tons).sum(axis=0)
     shells = rear.depot_shells - (weight * (wanted_shells)[:, None] * part_shells).sum(axis=0)
     tons_in = switch * jnp.clip(parameters.depot_days * usual_tons - tons, 0.0, parameters.rail * usual_tons)

@@ -6,8 +6,9 @@ fraction α exceeds what is tolerated, and shrinks below it,
     W' = max(0, W + (fastest − W) · (α − tolerated) / (1 − tolerated))   where α > tolerated, else W · α / tolerated
 
 To it is added the threat of envelopment: a stretch that lies `salient` km farther forward than the front on its
-flanks gives up `envelopment · (salient − free_km)₊` km a day, at most `ordered_km`; and ground ordered to be given
-up, at `ordered_km` a day, until it is. A side that withdraws loses the share `shielded` less (M2).
+flanks gives up `envelopment · (salient − free_km)₊ · p` km a day, p being how much of the flanks the enemy holds with
+troops, at most `ordered_km`; and ground ordered to be given up, at `ordered_km` a day, until it is. A side that
+withdraws loses the share `shielded` less (M2).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from frontcast.campaign.army import Front, Stretches
+from frontcast.campaign.army import Front, Stretches, enemy
 
 
 class Parameters(NamedTuple):
@@ -40,14 +41,16 @@ def adapt(stretches: Stretches, loss_fraction: jax.Array, parameters: Parameters
     return stretches._replace(withdrawal=switch * jnp.clip(adapted, 0.0, parameters.fastest_km))
 
 
-def given_up(stretches: Stretches, front: Front, parameters: Parameters, switch: jax.Array) -> jax.Array:
-    """Ground each side gives up today of its own will, (side, stretch) km/day."""
+def given_up(
+    stretches: Stretches, front: Front, gap: jax.Array, parameters: Parameters, switch: jax.Array
+) -> jax.Array:
+    """Ground each side gives up today of its own will, (side, stretch) km/day; `gap` as in M16."""
     flanks = front.kernel @ stretches.moved_km
     ahead = stretches.moved_km - flanks
     salient = jnp.stack([ahead, -ahead])
-    threatened = jnp.minimum(
-        parameters.envelopment * jnp.maximum(salient - parameters.free_km, 0.0), parameters.ordered_km
-    )
+    held = enemy((1.0 - gap) @ front.kernel.T)
+    threatened = parameters.envelopment * jnp.maximum(salient - parameters.free_km, 0.0) * held
+    threatened = jnp.minimum(threatened, parameters.ordered_km)
     ordered = jnp.minimum(stretches.fall_back_km, parameters.ordered_km)
     return switch * jnp.maximum(jnp.maximum(stretches.withdrawal, threatened), ordered)
 

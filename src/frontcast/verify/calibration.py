@@ -1,0 +1,423 @@
+"""Calibration of the mechanisms' parameters by simulation, on 2022-04 to 2024-06.
+
+Three steps, each of which goes on where it was interrupted (docs/calibration.md):
+
+    python -m frontcast.verify.calibration screen   --work DIR     # which parameters move what is measured at all
+    (SALib) python -m frontcast.verify.calibration simulate --work DIR     # one member of each start for each draw
+    from the prior python -m frontcast.verify.calibration fit      --work DIR     # posterior and simulation-based
+    calibration (BayesFlow)
+
+What is compared: how much ground each side gains, and how much it loses, within 7 and 30 days of twelve starts; by
+phase, the mean over starts and the largest. One war gives one such number each, so much stays unknown, and the record
+says what.
+
+Needs the extra `calibrate`. `--dask ADDRESS` spreads simulations over a cluster; the same draws give the same numbers
+there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from frontcast.campaign.mechanism_parameters import mechanism_table
+from frontcast.forecast import run_ensemble
+from frontcast.forecast.armies_run import PARAMETER_NAMES
+from frontcast.forecast.campaign import Musters, assemble, raise_forces
+from frontcast.forecast.config import parse_time
+from frontcast.picture import make_picture
+from frontcast.store import ControlSeries, Store
+from frontcast.theatre import Theatre, load_theatre
+
+Array = npt.NDArray[Any]
+
+PHASES = {
+    "positional 2022": ("2022-04-25", "2022-05-25", "2022-06-25", "2022-07-25"),
+    "moving 2022": ("2022-08-28", "2022-09-05", "2022-09-28", "2022-11-05"),
+    "positional 2023 on": ("2023-02-15", "2023-06-05", "2023-10-10", "2024-05-01"),
+}
+"""Starts by phase, known beforehand to be unlike. All end by 2024-06-30."""
+
+LEADS = (7, 30)
+CELL_KM = 4.0
+SEED = 20_240_630
+CHUNK = 40
+SCREEN_STARTS = ("2022-06-25", "2022-09-05", "2023-02-15")
+FITTED_UNTIL = "2024-06-30"
+
+CALIBRATED = (
+    "response.sensitivity",
+    "response.standing",
+    "response.unseen",
+    "regimes.enter",
+    "regimes.initiate",
+    "regimes.openness",
+    "regimes.deepen",
+    "rout.base",
+    "rout.typical_neighbours",
+    "endurance.spread",
+)
+"""Parameters that the screening left: those that move what is measured by the most, docs/calibration.md."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start: what its runs begin with, and what happened."""
+
+    name: str
+    musters: Musters
+    happened: Array
+
+
+def to_unit(name: str, values: Array) -> Array:
+    """Parameter values to 0..1 over their range, in logs where the table says so."""
+    entry = mechanism_table()[name]
+    low, high = entry.range
+    if entry.scale == "log":
+        return np.asarray((np.log(values) - np.log(low)) / (np.log(high) - np.log(low)))
+    return np.asarray((values - low) / (high - low))
+
+
+def from_unit(name: str, shares: Array) -> Array:
+    """The inverse of `to_unit`."""
+    entry = mechanism_table()[name]
+    low, high = entry.range
+    if entry.scale == "log":
+        return np.asarray(np.exp(np.log(low) + shares * (np.log(high) - np.log(low))))
+    return np.asarray(low + shares * (high - low))
+
+
+def full_sets(names: Sequence[str], shares: Array) -> Array:
+    """Whole parameter sets, (draw, parameter), from shares 0..1 of some of them; the rest as shipped."""
+    values = np.array([[entry.value for entry in mechanism_table().values()]])
+    sets = np.repeat(values, len(shares), axis=0)
+    for column, name in enumerate(names):
+        sets[:, PARAMETER_NAMES.index(name)] = from_unit(name, shares[:, column])
+    return sets
+
+
+@cache
+def _record() -> tuple[Theatre, Store, ControlSeries]:
+    theatre = load_theatre("ukraine")
+    store = Store.shipped("ukraine")
+    return theatre, store, store.control("deepstate")
+
+
+def measured(start: Array, later: Array, land: Array, cell_km2: float) -> Array:
+    """Ground a gains and b gains, and b loses, between two maps, km²; any leading dimensions of `later`."""
+    size = (land * cell_km2).astype(np.float64)
+    gains_a = ((later == 0) & (start != 0)) * size
+    gains_b = ((later == 2) & (start != 2)) * size
+    loses_b = ((later != 2) & (start == 2)) * size
+    return np.stack([one.sum(axis=(-2, -1)) for one in (gains_a, gains_b, loses_b)], axis=-1)
+
+
+@cache
+def prepare(name: str) -> Start:
+    """A start from what was known then, and what the maps said 7 and 30 days later."""
+    theatre, store, series = _record()
+    init = parse_time(name)
+    last = init + np.timedelta64(max(LEADS), "D")
+    if last > parse_time(FITTED_UNTIL):
+        raise ValueError(f"{name}: what happened by {last} is not for fitting")
+    picture = make_picture(series, theatre, init)
+    now = series.at(init)
+    later = np.stack([series.at(init + np.timedelta64(lead, "D")) for lead in LEADS])
+    happened = measured(now, later, theatre.land, theatre.grid.cell_area_km2)
+    return Start(name, assemble(store, series, picture), happened)
+
+
+def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
+    """What members do from a start, each with the next of the parameter sets, (member, lead, measure) km²."""
+    picture = start.musters.picture
+    theatre = picture.theatre
+    result = run_ensemble(
+        picture,
+        lead_days=LEADS,
+        members=members,
+        seed=seed,
+        model_cell_km=CELL_KM,
+        keep_members=True,
+        forces=raise_forces(start.musters, max(LEADS), draws=sets),
+    )
+    assert result.member_control is not None
+    factor = round(CELL_KM / theatre.grid.cell_km)
+    rows, columns = theatre.land.shape
+
+    def coarse(field: Array) -> Array:
+        return np.asarray(field.reshape(rows // factor, factor, columns // factor, factor).mean(axis=(1, 3)))
+
+    begun = np.where(coarse(picture.flot_a) < 0, 0, np.where(coarse(picture.flot_b) < 0, 2, 1))
+    return measured(begun, result.member_control, coarse(theatre.land), CELL_KM**2)
+
+
+def simulate_start(name: str, sets: Array, first: int) -> Array:
+    """One member for each parameter set from a start, (draw, lead, measure) km².
+
+    Args:
+        name: of the start. sets: (draw, parameter).
+        first: number of the first draw; it enters the seed, so each draw has luck of its own.
+    """
+    return run_members(prepare(name), sets, len(sets), SEED + first)
+
+
+def summaries(outcomes: Array) -> Array:
+    """Numbers that are compared: by phase, mean over starts and largest, of ln(1 + km²/10), (..., summary).
+
+    Args:
+        outcomes: (..., start, lead, measure) km², starts in the order of `PHASES`.
+    """
+    logs = np.log1p(np.maximum(outcomes, 0.0) / 10.0)
+    parts, at = [], 0
+    for starts in PHASES.values():
+        here = logs[..., at : at + len(starts), :, :]
+        at += len(starts)
+        parts += [here.mean(axis=-3), here.max(axis=-3)]
+    joined = np.stack(parts, axis=-3)
+    return joined.reshape(*joined.shape[:-3], -1)
+
+
+def summary_names() -> list[str]:
+    """What each of `summaries` is."""
+    return [
+        f"{phase}, {how}, {lead} d, {what}"
+        for phase in PHASES
+        for how in ("mean", "largest")
+        for lead in LEADS
+        for what in ("a gains", "b gains", "b loses")
+    ]
+
+
+def happened_summaries() -> Array:
+    """The same of what happened, (summary,)."""
+    return summaries(np.stack([prepare(name).happened for starts in PHASES.values() for name in starts]))
+
+
+def simulate(work: Path, draws: int, dask: str | None = None) -> pd.DataFrame:
+    """Draws from the prior with what they give, one file a chunk; chunks that are there are kept.
+
+    Returns:
+        One row a draw: shares 0..1 of `CALIBRATED` and the outcomes.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    starts = [name for names in PHASES.values() for name in names]
+    jobs = [
+        (chunk, name)
+        for chunk in range(-(-draws // CHUNK))
+        for name in starts
+        if not _part(work, chunk, name).is_file()
+    ]
+    if dask is not None:
+        from distributed import Client, as_completed
+
+        with Client(dask) as client:
+            # Each start stays with whoever has prepared it: jobs of one start are submitted together.
+            futures = [client.submit(_job, job, pure=False) for job in sorted(jobs, key=lambda job: job[1])]
+            for future in as_completed(futures):
+                (chunk, name), outcomes = future.result()
+                _keep(work, chunk, name, outcomes)
+    else:
+        for done, job in enumerate(sorted(jobs, key=lambda job: job[1])):
+            (chunk, name), outcomes = _job(job)
+            _keep(work, chunk, name, outcomes)
+            print(f"{done + 1} of {len(jobs)}: {name}, draws {chunk * CHUNK} to {(chunk + 1) * CHUNK - 1}", flush=True)
+    return gather(work)
+
+
+def shares_of(chunk: int) -> Array:
+    """The draws of a chunk, (draw, parameter) uniform over the ranges."""
+    return np.random.default_rng([SEED, chunk]).random((CHUNK, len(CALIBRATED)))
+
+
+def _job(job: tuple[int, str]) -> tuple[tuple[int, str], Array]:
+    chunk, name = job
+    return job, simulate_start(name, full_sets(CALIBRATED, shares_of(chunk)), chunk * CHUNK)
+
+
+def _part(work: Path, chunk: int, name: str) -> Path:
+    return work / f"simulated-{name}-{chunk:04d}.npy"
+
+
+def _keep(work: Path, chunk: int, name: str, outcomes: Array) -> None:
+    path = _part(work, chunk, name)
+    fresh = path.with_suffix(".part")
+    with fresh.open("wb") as file:
+        np.save(file, outcomes)
+    fresh.rename(path)
+
+
+def gather(work: Path) -> pd.DataFrame:
+    """All chunks that are whole: shares of the parameters and summaries, one row a draw."""
+    starts = [name for names in PHASES.values() for name in names]
+    tables, chunk = [], 0
+    while any(_part(work, chunk, name).is_file() for name in starts):
+        if all(_part(work, chunk, name).is_file() for name in starts):
+            outcomes = np.stack([np.load(_part(work, chunk, name)) for name in starts], axis=1)
+            table = pd.DataFrame(shares_of(chunk), columns=list(CALIBRATED))
+            tables.append(pd.concat([table, pd.DataFrame(summaries(outcomes), columns=summary_names())], axis=1))
+        chunk += 1
+    if not tables:
+        raise SystemExit(f"{work} has no whole chunk of simulations yet: run simulate first")
+    return pd.concat(tables, ignore_index=True)
+
+
+def screen(work: Path, trajectories: int) -> pd.DataFrame:
+    """Morris screening of all parameters over their ranges, on three starts.
+
+    Returns:
+        One row a parameter: mu_star and sigma (of ln(1 + km²/10) changed within 30 days, mean over starts and
+        measures).
+    """
+    from SALib.analyze import morris as analysis
+    from SALib.sample import morris as sampling
+
+    names = list(mechanism_table())
+    problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+    points = sampling.sample(problem, trajectories, num_levels=4, seed=SEED)
+    totals = np.zeros(len(points))
+    for name in SCREEN_STARTS:
+        outcomes = []
+        for first in range(0, len(points), 200):
+            sets = full_sets(names, points[first : first + 200])
+            # The same luck for all points: a difference is the parameter's.
+            outcomes.append(_same_luck(name, sets))
+        totals += np.log1p(np.concatenate(outcomes)[:, -1].sum(axis=-1) / 10.0) / len(SCREEN_STARTS)
+        print(f"screened on {name}", flush=True)
+    found = analysis.analyze(problem, points, totals, num_levels=4, seed=SEED)
+    table = pd.DataFrame({"parameter": names, "mu_star": found["mu_star"], "sigma": found["sigma"]})
+    table = table.sort_values("mu_star", ascending=False, ignore_index=True)
+    work.mkdir(parents=True, exist_ok=True)
+    table.to_csv(work / "screening.csv", index=False)
+    return table
+
+
+LUCKS = 8
+"""Members averaged at each point of the screening, the same ones at every point."""
+
+
+def _same_luck(name: str, sets: Array) -> Array:
+    """Mean outcome over `LUCKS` members that are the same for every set, (set, lead, measure)."""
+    start = prepare(name)
+    return np.stack([run_members(start, one[None], LUCKS, SEED).mean(axis=0) for one in sets])
+
+
+def fit(work: Path, ship: Path | None = None, epochs: int = 60, checked: int = 200, kept: int = 200) -> dict[str, Any]:
+    """Neural posterior estimation on the simulations, its simulation-based calibration, and the posterior.
+
+    Args:
+        work: where the simulations are.
+        ship: file for the posterior's draws (Parquet, one column a parameter).
+        epochs: of training. checked: simulations kept out of training, for the checks. kept: draws that ship.
+
+    Returns:
+        The record: by parameter, posterior mean and interval beside the prior's, contraction, and calibration of ranks.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    import bayesflow as bf
+    import keras
+
+    keras.utils.set_random_seed(SEED % 2**31)
+    table = gather(work)
+    names = list(CALIBRATED)
+    numbers = table[summary_names()].to_numpy(np.float32)
+    # Unbounded: the network's tails cannot leave the ranges then.
+    shares = np.clip(table[names].to_numpy(), 1e-4, 1 - 1e-4)
+    logits = np.log(shares / (1 - shares)).astype(np.float32)
+    mean, spread = numbers.mean(axis=0), numbers.std(axis=0) + 1e-3
+    data = {"parameters": logits, "summaries": (numbers - mean) / spread}
+    held = {key: value[:checked] for key, value in data.items()}
+    used = {key: value[checked:] for key, value in data.items()}
+    workflow = bf.BasicWorkflow(
+        inference_network=bf.networks.CouplingFlow(depth=4, subnet_kwargs={"widths": (64, 64), "dropout": 0.1}),
+        inference_variables=["parameters"],
+        inference_conditions=["summaries"],
+    )
+    workflow.fit_offline(used, epochs=epochs, batch_size=64, validation_data=held, verbose=0)
+
+    def draw(conditions: Array, count: int) -> Array:
+        found = workflow.sample(conditions={"summaries": conditions.astype(np.float32)}, num_samples=count)
+        return 1.0 / (1.0 + np.exp(-np.asarray(found["parameters"], np.float64)))
+
+    checks = draw(held["summaries"], 200)
+    truth = shares[:checked]
+    ranks = (checks < truth[:, None]).mean(axis=1)
+    observed = (happened_summaries() - mean) / spread
+    posterior = draw(observed[None], kept)[0]
+    record: dict[str, Any] = {
+        "fitted_until": FITTED_UNTIL,
+        "simulations": len(table),
+        "checked": checked,
+        "starts": {phase: list(starts) for phase, starts in PHASES.items()},
+        "observed_outside": _outside(numbers, happened_summaries()),
+        "parameters": {},
+    }
+    for index, name in enumerate(names):
+        values = from_unit(name, posterior[:, index])
+        inside = {
+            str(level): float(
+                (np.abs(ranks[:, index] - 0.5) <= level / 200.0).mean(),
+            )
+            for level in (50, 80, 90)
+        }
+        record["parameters"][name] = {
+            "prior": list(mechanism_table()[name].range),
+            "posterior_mean": float(values.mean()),
+            "posterior_90": [float(value) for value in np.quantile(values, [0.05, 0.95])],
+            # 0: nothing learnt; 1: known. Against the uniform prior's variance.
+            "contraction": float(1.0 - posterior[:, index].var() / (1.0 / 12.0)),
+            # On simulations not trained on: how much is learnt on average, and whether intervals hold what they say.
+            "contraction_simulated": float(1.0 - checks[:, :, index].var(axis=1).mean() / (1.0 / 12.0)),
+            "coverage": inside,
+            "rank_uniformity_p": _uniform(ranks[:, index]),
+        }
+    (work / "calibration.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    np.save(work / "ranks.npy", ranks)
+    if ship is not None:
+        columns = {name: from_unit(name, posterior[:, index]) for index, name in enumerate(names)}
+        pd.DataFrame(columns).astype(np.float32).to_parquet(ship, index=False)
+    return record
+
+
+def _uniform(ranks: Array) -> float:
+    """p value of ranks being uniform (Kolmogorov-Smirnov): small where the posterior is over- or underconfident."""
+    from scipy.stats import kstest
+
+    return float(kstest(ranks, "uniform").pvalue)
+
+
+def _outside(simulated: Array, happened: Array) -> list[str]:
+    """Summaries whose observed value hardly any simulation reaches: what the model cannot do."""
+    low, high = np.quantile(simulated, [0.005, 0.995], axis=0)
+    return [name for name, a, b, value in zip(summary_names(), low, high, happened, strict=True) if not a <= value <= b]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `python -m frontcast.verify.calibration`."""
+    parser = argparse.ArgumentParser(prog="python -m frontcast.verify.calibration", description=__doc__)
+    parser.add_argument("step", choices=("screen", "simulate", "fit"))
+    parser.add_argument("--work", type=Path, required=True, help="folder of the simulations; what is there is kept")
+    parser.add_argument("--draws", type=int, default=2000, help="draws from the prior")
+    parser.add_argument("--trajectories", type=int, default=4, help="of the screening")
+    parser.add_argument("--dask", help="address of a Dask scheduler")
+    parser.add_argument("--ship", type=Path, help="file for the posterior's draws")
+    asked = parser.parse_args(arguments)
+    if asked.step == "screen":
+        print(screen(asked.work, asked.trajectories).head(40).to_string())
+    elif asked.step == "simulate":
+        print(f"{len(simulate(asked.work, asked.draws, asked.dask))} draws")
+    else:
+        print(json.dumps(fit(asked.work, asked.ship), indent=1))
+
+
+if __name__ == "__main__":
+    main()
