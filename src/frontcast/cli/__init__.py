@@ -38,7 +38,7 @@ def _main(
     pass
 
 
-VERBS: Final = ("forecast", "picture", "verify", "ingest", "read", "claims", "sources", "record")
+VERBS: Final = ("forecast", "explain", "whatif", "picture", "verify", "ingest", "read", "claims", "sources", "record")
 """Each verb is a module of this package, with a function, or for `record` an app, of its name."""
 
 
