@@ -38,15 +38,27 @@ def _main(
     pass
 
 
-VERBS: Final = ("forecast", "explain", "whatif", "picture", "verify", "ingest", "read", "claims", "sources", "record")
-"""Each verb is a module of this package, with a function, or for `record` an app, of its name."""
+VERBS: Final = (
+    "forecast",
+    "explain",
+    "whatif",
+    "picture",
+    "verify",
+    "ingest",
+    "read",
+    "claims",
+    "sources",
+    "engagements",
+    "record",
+)
+"""Each verb is a module of this package, with a function of its name, or with an app."""
 
 
 def _register(asked: str | None) -> None:
     """Adds the verb asked for, or all where none is: the reader of dispatches need not wait for the model to load."""
     for verb in (asked,) if asked in VERBS else VERBS:
         module = import_module(f"frontcast.cli.{verb}")
-        if verb == "record":
+        if hasattr(module, "app"):
             app.add_typer(module.app, name=verb)
         else:
             app.command(verb)(getattr(module, verb))
