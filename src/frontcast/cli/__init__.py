@@ -39,17 +39,8 @@ def _main(
 
 
 VERBS: Final = (
-    "forecast",
-    "explain",
-    "whatif",
-    "picture",
-    "verify",
-    "ingest",
-    "read",
-    "claims",
-    "sources",
-    "engagements",
-    "record",
+    *("forecast", "explain", "whatif", "units", "picture", "verify", "ingest"),
+    *("read", "claims", "sources", "engagements", "record"),
 )
 """Each verb is a module of this package, with a function of its name, or with an app."""
 

@@ -212,6 +212,41 @@ def _near_line(control: npt.NDArray[np.uint8], cells: float) -> npt.NDArray[np.b
     return near
 
 
+def from_units(units: pd.DataFrame, armies: Armies, init_time: np.datetime64) -> Armies:
+    """Armies of the units of a user's own order of battle, on the ground of others.
+
+    Args:
+        units: columns as `Store.units` has them; sides it does not have stay as they are in `armies`.
+        armies: as mustered from the store. init_time: the day.
+    """
+    tables: list[pd.DataFrame] = []
+    commands: list[pd.DataFrame] = []
+    known = dict(armies.known)
+    sides: tuple[Literal["a"], Literal["b"]] = ("a", "b")
+    for side in sides:
+        seen = units[units["side"] == side]
+        offset = sum(len(table) for table in commands)
+        led = seen[(seen["kind"] != "headquarters") & ~seen["echelon"].isin(("army", "corps"))]
+        if led.empty:
+            own = armies.units[armies.units["side"] == side].copy()
+            names = armies.headquarters[armies.headquarters["side"] == side].reset_index(drop=True)
+            own["headquarters"] = own["headquarters"] - int(own["headquarters"].min()) + offset
+            tables.append(own)
+            commands.append(names)
+            continue
+        names_of, leads = _headquarters(seen, led, side)
+        own = appraise(led, side).assign(headquarters=np.array(leads, int) + offset, presumed=False)
+        tables.append(own.rename(columns={"valid_time": "seen"}))
+        commands.append(pd.DataFrame({"side": side, "name": names_of}))
+        known[side] = seen["valid_time"].max().to_datetime64() if len(seen) else init_time
+    return Armies(
+        units=pd.concat(tables, ignore_index=True),
+        headquarters=pd.concat(commands, ignore_index=True),
+        known=known,
+        fortified=armies.fortified,
+    )
+
+
 def muster(
     sightings: pd.DataFrame,
     picture: Picture,
