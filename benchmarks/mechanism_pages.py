@@ -98,8 +98,8 @@ def overview(entries: dict[str, Any]) -> str:
     lines = [
         "# The 28 mechanisms",
         "",
-        "Made by `python -m benchmarks.mechanism_pages` from the code, its parameters and `reports.toml`. What a day is, step "
-        "by step: [how-the-line-moves.md](how-the-line-moves.md). Which parameters the record says anything about: "
+        "Made by `python -m benchmarks.mechanism_pages` from the code, its parameters and `reports.toml`. What a day is, "
+        "step by step: [how-the-line-moves.md](how-the-line-moves.md). Which parameters the record says anything about: "
         "[calibration.md](../calibration.md).",
         "",
         "| mechanism | file | parameters | tests | figure |",
