@@ -213,6 +213,8 @@ def _differences(base: Future, changed: Future, musters: Musters) -> pd.DataFram
         ("lost_armour", "armoured vehicles lost by", "vehicles"),
         ("captured", "vehicles captured by", "vehicles"),
         ("men", "men in units of", "men"),
+        ("shown", "men who came when called, of", "men"),
+        ("manpower", "trained replacements of", "men"),
         ("supply_days", "supply in hand of", "days"),
         ("shell_days", "shells in hand of", "days of fire"),
         ("readiness", "readiness of", "0 to 1"),
