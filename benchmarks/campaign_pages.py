@@ -70,8 +70,8 @@ def calibration() -> str:
         + ". In "
         "each of them the model gives Russia more small gains within a week than the maps show; half of that is the 4 km grid.",
         "",
-        "The ten parameters were chosen by judgement of what moves the areas that are compared. The screening step is there and "
-        "tested for its form, but was not run in full before the choice; that is a gap.",
+        "The ten parameters were chosen by judgement of what moves the areas that are compared. The screening step is written and has "
+        "not been run on all parameters (half an hour and more on two cores): that is a gap.",
         "",
         "## Does the depth with units forecast better?",
         "",
