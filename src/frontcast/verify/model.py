@@ -53,15 +53,18 @@ class LineModel:
             update={"intercept": intercept, "coefficients": coefficients, "fitted_until": str(until)[:10]}
         )
 
+    def history(self, known: ControlSeries, theatre: Theatre) -> History:
+        """What the line has been doing; starts share most of the maps they look back on."""
+        found = History(known, theatre) if self._history is None else self._history.extended(known)
+        self._history = found
+        return found
+
     def say(
         self, series: ControlSeries, theatre: Theatre, init_time: np.datetime64, lead_days: tuple[int, ...]
     ) -> Said:
         """See `Forecaster`; the share of members in which b holds the cell, and the members."""
         known = series.known_by(init_time)
-        # Starts share most of the maps they look back on.
-        history = History(known, theatre) if self._history is None else self._history.extended(known)
-        self._history = history
-        picture = make_picture(known, theatre, init_time, history=history, prior=self.prior)
+        picture = make_picture(known, theatre, init_time, history=self.history(known, theatre), prior=self.prior)
         result = run_ensemble(
             picture, lead_days=lead_days, members=self.setup.members, seed=self.setup.seed, keep_members=True
         )

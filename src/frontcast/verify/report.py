@@ -224,9 +224,10 @@ def _corrected(differences: list[Difference]) -> list[Difference]:
     return corrected
 
 
-def to_json(hindcasts: xr.Dataset, record: TrackRecord) -> dict[str, Any]:
-    """The track record and the scores of every start for `json.dump`: NaN is null, times are ISO 8601."""
-    plain = asdict(record) | {"diagnoses": to_plain(record.diagnoses), "starts": list(_starts(hindcasts))}
+def to_json(hindcasts: xr.Dataset, record: TrackRecord, *, starts: bool = True) -> dict[str, Any]:
+    """The track record for `json.dump`, with the scores of every start or without: NaN is null, times are ISO 8601."""
+    plain = asdict(record) | {"diagnoses": to_plain(record.diagnoses)}
+    plain |= {"starts": list(_starts(hindcasts))} if starts else {}
     cleaned: dict[str, Any] = _without_nan(plain)
     return cleaned
 
