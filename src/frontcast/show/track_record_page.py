@@ -205,8 +205,8 @@ def _judges(record: Record) -> str:
         return ""
     note = (
         "Two careful maps differ all along the line, from the start on; so the other map says only what changed on it "
-        "within the lead, and elsewhere the map that was forecast from stands. What it shows earlier or later than that map counts "
-        "against every method alike."
+        "within the lead, and elsewhere the map that was forecast from stands. What it shows earlier or later than that "
+        "map counts against every method alike."
     )
     return _section("By another map", *parts, f'<p class="note">{note}</p>', command=record["command"])
 
