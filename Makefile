@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench install lock clean
+.PHONY: demo test check bench report install lock clean
 
 demo: $(READY)
 	$(BIN)/frontcast forecast --init 2022-09-05 --days 14 --hindsight --out out/2022-09-05
@@ -21,6 +21,11 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run
+
+report: $(READY)
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.track_record
+	@echo "Open out/track-record/page.html in a browser."
 
 install: $(READY)
 

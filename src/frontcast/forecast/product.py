@@ -320,7 +320,7 @@ def run_record(
 
 def _calibration(outlook: Outlook) -> dict[str, Any]:
     return {
-        "predictors": outlook.variant,
+        "predictors": list(outlook.variants),
         "fitted_until": str(outlook.fitted_until),
         "pace": {f"{lead} d": dict(zip("ba", values, strict=True)) for lead, values in outlook.pace.items()},
     }

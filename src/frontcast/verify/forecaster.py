@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -39,20 +40,25 @@ class Forecaster(Protocol):
         """P(the map will show the cell as held by side b), (lead_time, y, x) float32; NaN off the land.
 
         `series` holds only what was known at `init_time`. `fit` was called before, with an earlier time.
+
+        A method with members may offer, beside this, `say` with the same arguments: it gives a `Said`, the probabilities
+        and the members together, and is called instead.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a method is made from: the leads it will be asked for, in days; ensemble members; seed.
+    """What a method is made from: the leads it will be asked for, in days; ensemble members; seed; and where the order
+    of battle is, a store's file, or None for the record that ships.
 
-    Methods that need no members, or no chance, pass over them.
+    Methods that need no members, no chance or no armies pass over them.
     """
 
     lead_days: tuple[int, ...]
     members: int
     seed: int
+    store: Path | None = None
 
 
 Factory = Callable[[Setup], Forecaster]

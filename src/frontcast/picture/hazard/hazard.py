@@ -8,7 +8,7 @@ side, against what was then seen.
 from __future__ import annotations
 
 import json
-import zlib
+import lzma
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,14 +43,14 @@ FIRST_START_DAYS: Final = 72
 LEAST_STARTS: Final = 30
 
 DENSE_KM: Final = 6.0
-KEPT_DENSE: Final = 0.3
-KEPT_FAR: Final = 0.06
+KEPT_DENSE: Final = 0.15
+KEPT_FAR: Final = 0.03
 """Shares of the cells closer and farther than `DENSE_KM` that are drawn to learn from. Cells that changed hands are all
 kept; each cell stands for 1 / share cells, so that probabilities stay calibrated."""
 
 HALF_LIFE_DAYS: Final = 730.0
 TREES: Final = 100
-SEEDS: Final = (1, 2, 3)
+SEEDS: Final = (1, 2)
 """Trees are grown from so many seeds and averaged."""
 
 PARAMETERS: Final[dict[str, Any]] = {
@@ -117,7 +117,7 @@ class Trees:
             "base": {str(lead): values.round(5).tolist() for lead, values in self.base.items()},
             "models": {str(lead): [m.model_to_string() for m in models] for lead, models in self.models.items()},
         }
-        return zlib.compress(json.dumps(described).encode(), 9)
+        return lzma.compress(json.dumps(described).encode(), preset=9 | lzma.PRESET_EXTREME)
 
     @classmethod
     def load(cls, data: bytes) -> Self:
@@ -126,7 +126,7 @@ class Trees:
         Raises:
             FrontcastError: where it was made for other predictors than this version has.
         """
-        described = json.loads(zlib.decompress(data))
+        described = json.loads(lzma.decompress(data))
         variant = described["variant"]
         if described["predictors"] != list(VARIANTS.get(variant, ())):
             raise FrontcastError(f"the trees for '{variant}' were grown on other predictors: grow them anew.")
@@ -232,14 +232,14 @@ class Outlook:
 
     Attributes:
         around: the cells it speaks of.
-        variant: the predictors it rests on.
+        variants: the predictors it rests on.
         fitted_until: what its trees know.
         pace: by lead, by how much the odds of b's and of a's advances were raised.
         chance: (lead, cell) float32, P(the map shows other hands at `LEADS_DAYS`).
     """
 
     around: Surroundings
-    variant: str
+    variants: tuple[str, ...]
     fitted_until: np.datetime64
     pace: dict[int, tuple[float, float]]
     chance: Floats
@@ -263,19 +263,25 @@ class Outlook:
 class HazardModel:
     """The hazard at any time of a record, from trees that do not know more than was known then.
 
+    Trees on fewer predictors err in other ways than trees on more, so the log odds of all that can be used are averaged.
+
     Args:
         theatre: the theatre.
         trees: those that may be used, of any variant and date.
-        variant: which predictors to use; left out, the richest that are known on the day.
+        paced: whether the pace of the last weeks is looked up; else it is as in the past that was learnt from.
     """
 
-    def __init__(self, theatre: Theatre, trees: Sequence[Trees], variant: str | None = None) -> None:
-        self.theatre = theatre
-        self.trees = tuple(trees)
-        self.variant = variant
+    def __init__(self, theatre: Theatre, trees: Sequence[Trees], *, paced: bool = True) -> None:
+        self.theatre, self.trees, self.paced = theatre, tuple(trees), paced
         self._surveyor = Surveyor(theatre)
-        self._odds: OrderedDict[tuple[str, str, np.datetime64, int], tuple[Surroundings, Odds]] = OrderedDict()
+        self._odds: OrderedDict[tuple[str, tuple[int, ...], np.datetime64], tuple[Surroundings, Odds]] = OrderedDict()
         self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"theatre": self.theatre, "trees": self.trees, "paced": self.paced}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["theatre"], state["trees"], paced=state["paced"])  # type: ignore[misc]
 
     def outlook(self, evidence: Evidence, time: np.datetime64) -> Outlook | None:
         """What is likely from `time` on; None where no trees are old enough.
@@ -289,47 +295,59 @@ class HazardModel:
         """
         known = evidence.known_by(time)
         around = self._surveyor.look(known, time)
-        trees = self._choose(around, time)
-        if trees is None:
+        chosen = self._choose(around, time)
+        if not chosen:
             return None
-        back = [time - weeks * 7 * DAY for weeks in LOOK_BACK_WEEKS]
-        starts = [start for start in back if start >= known.maps.known_at[0]]
-        with ThreadPoolExecutor(processors()) as pool:
-            looked = list(pool.map(lambda start: self._look(known, start, trees), starts))
-        past = {start: found for start, found in zip(starts, looked, strict=True) if found is not None}
-        odds = trees.log_odds(around)
-        pace = {lead: _pace(past, known.maps, time, lead) for lead in LEADS_DAYS}
-        shift = np.array([[np.log(pace[lead])[np.where(around.held, 1, 0)]] for lead in LEADS_DAYS])[:, 0]
-        chance = expit(np.stack([odds[lead] for lead in LEADS_DAYS]) + shift).astype(np.float32)
-        return Outlook(around, trees.variant, trees.fitted_until, pace, chance)
+        odds = _mean_odds(around, chosen)
+        pace = dict.fromkeys(LEADS_DAYS, (1.0, 1.0))
+        if self.paced:
+            back = [time - weeks * 7 * DAY for weeks in LOOK_BACK_WEEKS]
+            starts = [start for start in back if start >= known.maps.known_at[0]]
+            with ThreadPoolExecutor(processors()) as pool:
+                looked = list(pool.map(lambda start: self._look(known, start, chosen), starts))
+            past = {start: found for start, found in zip(starts, looked, strict=True) if found is not None}
+            pace = {lead: _pace(past, known.maps, time, lead) for lead in LEADS_DAYS}
+        side = around.held.astype(np.intp)
+        chance = [expit(odds[lead] + np.log(pace[lead])[side]) for lead in LEADS_DAYS]
+        return Outlook(
+            around,
+            tuple(trees.variant for trees in chosen),
+            max(trees.fitted_until for trees in chosen),
+            pace,
+            np.stack(chance).astype(np.float32),
+        )
 
-    def _choose(self, around: Surroundings, time: np.datetime64) -> Trees | None:
-        """The trees for the richest predictors at hand; of those, the ones that know most but nothing of the future."""
-        order = ("all", "marks", "maps", "line") if self.variant is None else (self.variant,)
-        for variant in order:
-            if not set(VARIANTS[variant]) <= set(around.predictors):
-                continue
+    def _choose(self, around: Surroundings, time: np.datetime64) -> tuple[Trees, ...]:
+        """Of every variant whose predictors are at hand, the trees that know most but nothing of the future."""
+        chosen = []
+        for variant, names in VARIANTS.items():
             old = [one for one in self.trees if one.variant == variant and one.fitted_until <= time]
-            if old:
-                return max(old, key=lambda one: one.fitted_until)
-        return None
+            if old and set(names) <= set(around.predictors):
+                chosen.append(max(old, key=lambda one: one.fitted_until))
+        return tuple(chosen)
 
-    def _look(self, known: Evidence, start: np.datetime64, trees: Trees) -> tuple[Surroundings, Odds] | None:
-        key = (known.maps.source, trees.variant, start, id(trees))
+    def _look(
+        self, known: Evidence, start: np.datetime64, chosen: tuple[Trees, ...]
+    ) -> tuple[Surroundings, Odds] | None:
+        key = (known.maps.source, tuple(id(trees) for trees in chosen), start)
         with self._lock:
             if key in self._odds:
                 self._odds.move_to_end(key)
                 return self._odds[key]
         around = self._surveyor.look(known, start)
-        if not set(VARIANTS[trees.variant]) <= set(around.predictors):
+        if not all(set(VARIANTS[trees.variant]) <= set(around.predictors) for trees in chosen):
             return None
-        thin = Surroundings(around.row, around.column, around.held, {})
-        found = thin, trees.log_odds(around)
+        found = Surroundings(around.row, around.column, around.held, {}), _mean_odds(around, chosen)
         with self._lock:
             self._odds[key] = found
             while len(self._odds) > _KEPT_ODDS:
                 self._odds.popitem(last=False)
         return found
+
+
+def _mean_odds(around: Surroundings, chosen: Sequence[Trees]) -> Odds:
+    each = [trees.log_odds(around) for trees in chosen]
+    return {lead: np.mean([odds[lead] for odds in each], axis=0, dtype=np.float32) for lead in LEADS_DAYS}
 
 
 def _pace(

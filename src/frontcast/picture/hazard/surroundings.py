@@ -120,11 +120,6 @@ class Surroundings:
         """The predictors of a variant, (cell, predictor) float32."""
         return np.stack([self.predictors[name] for name in VARIANTS[variant]], axis=1)
 
-    @property
-    def variant(self) -> str:
-        """The richest variant whose predictors are all there."""
-        return next(name for name in ("all", "marks", "maps", "line") if set(VARIANTS[name]) <= set(self.predictors))
-
 
 class _SquareSums:
     """Sums of a field over squares around chosen cells, from its summed-area table (Crow 1984)."""
@@ -220,6 +215,12 @@ class Surveyor:
     @cached_property
     def _land_in(self) -> _SquareSums:
         return _SquareSums(self.theatre.land, self.theatre.grid.cell_km)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"theatre": self.theatre}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["theatre"])  # type: ignore[misc]
 
     def held(self, maps: ControlSeries, index: int) -> Mask:
         """Land that b holds on a map, (y, x) bool."""
