@@ -379,7 +379,7 @@ def forecast(
     )
     if deployed:
         result = replace(result, deployment=deployed[-1])
-    elif config.calibrate and (trees := shipped_trees(theatre.name)):
+    elif config.calibrate and (trees := shipped_trees(theatre.name, config.time)):
         evidence = Evidence(series) if store is None else gather(store, series, theatre)
         outlook = HazardModel(theatre, trees).outlook(evidence, config.time)
         if outlook is not None:

@@ -48,8 +48,7 @@ class CalibratedModel(LineModel):
         with StorePlace(self.setup.store, theatre.name).open() as store:
             self._beside = gather(store, series, theatre)
         wanted = self.variants
-        trees = [one for one in shipped_trees(theatre.name) if one.fitted_until <= until]
-        trees = [one for one in trees if wanted is None or one.variant in wanted]
+        trees = [one for one in shipped_trees(theatre.name, until) if wanted is None or one.variant in wanted]
         if not trees:
             try:
                 grown = grow(self._beside.of(series), theatre, until, wanted or ("line",))

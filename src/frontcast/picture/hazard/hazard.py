@@ -26,7 +26,7 @@ from scipy.special import expit, logit
 from frontcast.errors import FrontcastError
 from frontcast.picture.hazard.evidence import Evidence
 from frontcast.picture.hazard.surroundings import REACH_KM, VARIANTS, Surroundings, Surveyor
-from frontcast.picture.line import DAY, truth_index
+from frontcast.picture.line import DAY, end_of_day, truth_index
 from frontcast.picture.movement import processors
 from frontcast.store import ControlSeries
 from frontcast.theatre import B, Theatre
@@ -368,9 +368,18 @@ def _pace(
     return float(raised[0]), float(raised[1])
 
 
-def shipped_trees(theatre: str) -> tuple[Trees, ...]:
-    """The trees that ship for a theatre, of every variant and date; empty where none do."""
-    return tuple(Trees.load(file.read_bytes()) for file in _shipped(theatre))
+def shipped_trees(theatre: str, until: np.datetime64) -> tuple[Trees, ...]:
+    """The trees that ship for a theatre: of each variant, those that know most but nothing later than `until`.
+
+    Their files are named after the variant and the day: `all-2024-06-30.trees`. Empty where none are old enough.
+    """
+    newest: dict[str, tuple[np.datetime64, Traversable]] = {}
+    for file in _shipped(theatre):
+        variant, _, day = file.name.removesuffix(".trees").partition("-")
+        known = end_of_day(np.datetime64(day, "D"))
+        if known <= until and (variant not in newest or known > newest[variant][0]):
+            newest[variant] = known, file
+    return tuple(Trees.load(newest[variant][1].read_bytes()) for variant in sorted(newest))
 
 
 def _shipped(theatre: str) -> Iterator[Traversable]:
