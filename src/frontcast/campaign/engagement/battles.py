@@ -55,8 +55,8 @@ class Battles:
     """Battles in rows.
 
     Attributes:
-        names: number, war and name of each. war: (battle,) str. year: (battle,). days: (battle,) of fighting
-        begun, NaN where no date is given. attackers, defenders: (battle,) men.
+        names: number, war, name and line in the file of each. war: (battle,) str. year: (battle,).
+        days: (battle,) of fighting begun, NaN where no date is given. attackers, defenders: (battle,) men.
         features: (battle, feature), columns `FEATURES`. outcomes: (battle,) each, NaN where unknown: win (1, 0; NaN
         for a draw), log_loss_attacker, log_loss_defender (of the
             share lost), log_exchange (attackers lost per defender lost), log_advance (signed ln(1 + km/day)).
@@ -239,7 +239,9 @@ def _assemble(table: pd.DataFrame, numbers: pd.DataFrame) -> Battles:
             "log_advance": np.sign(advance) * np.log1p(np.abs(advance)),
         }
     battles = Battles(
-        names=table[[column for column in ("ISQNO", "WAR", "NAME") if column in table]],
+        names=table[[column for column in ("ISQNO", "WAR", "NAME") if column in table]].assign(
+            LINE=np.arange(2, len(table) + 2)
+        ),
         war=table["WAR"].str.strip().to_numpy(str),
         year=year,
         days=days,
