@@ -30,12 +30,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from frontcast.campaign import Layout
 from frontcast.campaign.mechanism_parameters import mechanism_table
 from frontcast.errors import FrontcastError
 from frontcast.forecast import run_ensemble
-from frontcast.forecast.armies_run import PARAMETER_NAMES
+from frontcast.forecast.armies_run import PARAMETER_NAMES, parameter_sets
 from frontcast.forecast.campaign import Musters, assemble, raise_forces
 from frontcast.forecast.config import parse_time
+from frontcast.forecast.deployment import Forces
 from frontcast.picture import make_picture
 from frontcast.store import ControlSeries, Store
 from frontcast.theatre import Theatre, load_theatre
@@ -143,10 +145,20 @@ def prepare(name: str) -> Start:
     return Start(name, assemble(store, series, picture), happened)
 
 
+_DEPLOYED: dict[str, Forces] = {}
+"""Armies on the mesh by start: laying them out takes as long as running a batch of members."""
+
+
 def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
     """What members do from a start, each with the next of the parameter sets, (member, lead, measure) km²."""
     picture = start.musters.picture
     theatre = picture.theatre
+
+    def forces(layout: Layout, factor: int) -> Forces:
+        if start.name not in _DEPLOYED:
+            _DEPLOYED[start.name] = raise_forces(start.musters, max(LEADS))(layout, factor)
+        return _DEPLOYED[start.name]._replace(draws=parameter_sets(sets))
+
     result = run_ensemble(
         picture,
         lead_days=LEADS,
@@ -154,7 +166,7 @@ def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
         seed=seed,
         model_cell_km=CELL_KM,
         keep_members=True,
-        forces=raise_forces(start.musters, max(LEADS), draws=sets),
+        forces=forces,
     )
     assert result.member_control is not None
     factor = round(CELL_KM / theatre.grid.cell_km)
