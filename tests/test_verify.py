@@ -34,7 +34,7 @@ from frontcast.verify import (
     to_json,
 )
 from frontcast.verify.booster import MOVEMENT_DAYS, MOVEMENT_KM, features
-from frontcast.verify.line import end_of_day, truth_index
+from frontcast.picture.line import end_of_day, truth_index
 from frontcast.verify.scores import (
     LOG_CLIP,
     block_length,

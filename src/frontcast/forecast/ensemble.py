@@ -36,6 +36,7 @@ from frontcast.forecast.armies_run import ArmiesTrace, muster_member, where_unit
 from frontcast.forecast.compilation import enable_compilation_cache
 from frontcast.forecast.deployment import Deployment, Forces
 from frontcast.picture import Picture, processors
+from frontcast.picture.hazard import Outlook
 from frontcast.theatre import GREY, A, B
 
 REACH_KM = 60.0
@@ -101,6 +102,8 @@ class EnsembleResult:
         lead_days: the leads counted, days.
         members: how many ran.
         held_a, held_b: (lead, Y, X) uint16, members with the cell in the side's hands, as the map will show it.
+        chance_a, chance_b: (lead, Y, X) float32, P(the map will show it so) where it was calibrated; else None.
+        outlook: what it was calibrated with.
         ground_held_a, ground_held_b: the same on the model's grid with the map's error and lag added.
         area_km2: (member, day, 3) float32, land held by a, by neither, by b, on days 0 to the last lead.
         member_control: (member, lead, y, x) uint8 control of each member on the model's grid, where it was kept.
@@ -119,6 +122,19 @@ class EnsembleResult:
     member_control: npt.NDArray[np.uint8] | None = None
     armies: ArmiesTrace | None = None
     deployment: Deployment | None = None
+    chance_a: FloatArray | None = None
+    chance_b: FloatArray | None = None
+    outlook: Outlook | None = None
+
+    @property
+    def probability_a(self) -> FloatArray:
+        """P(the map will show the cell as a's), (lead, Y, X): calibrated, or the share of members."""
+        return np.asarray(self.held_a / np.float32(self.members)) if self.chance_a is None else self.chance_a
+
+    @property
+    def probability_b(self) -> FloatArray:
+        """P(the map will show the cell as b's), (lead, Y, X): calibrated, or the share of members."""
+        return np.asarray(self.held_b / np.float32(self.members)) if self.chance_b is None else self.chance_b
 
 
 def _parts(field: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:

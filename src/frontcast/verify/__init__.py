@@ -3,11 +3,11 @@
 A method is added by one entry in `FORECASTERS`; every method is fitted, run and scored in the same way.
 """
 
+from frontcast.picture.line import signed_distance
 from frontcast.verify.booster import Booster
 from frontcast.verify.climatology import Climatology
 from frontcast.verify.forecaster import Factory, Forecaster, Setup
 from frontcast.verify.hindcast import hindcast, init_times
-from frontcast.verify.line import signed_distance
 from frontcast.verify.model import LineModel
 from frontcast.verify.persistence import Persistence
 from frontcast.verify.report import TrackRecord, summarise, to_json, to_table

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import xarray as xr
 
 from frontcast.errors import FrontcastError, InputError
+from frontcast.picture.line import CLOSE_KM, DAY, NEAR_KM, end_of_day, signed_distance, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import B, Theatre
 from frontcast.verify.forecaster import Forecaster
-from frontcast.verify.line import CLOSE_KM, DAY, NEAR_KM, end_of_day, signed_distance, truth_index
 from frontcast.verify.scores import brier, log_score
 
 WITHIN_KM: Final = (NEAR_KM, CLOSE_KM)

@@ -9,10 +9,10 @@ from frontcast.errors import FrontcastError
 from frontcast.forecast import run_ensemble
 from frontcast.picture import History, PushPrior, load_prior, make_picture
 from frontcast.picture.fit import FIRST_START_DAYS, fit
+from frontcast.picture.line import DAY
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Setup
-from frontcast.verify.line import DAY
 
 LEAST_WEEKS = 8
 """Weekly starts that the coefficients of the push are fitted on at the least."""

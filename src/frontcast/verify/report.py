@@ -12,7 +12,7 @@ import xarray as xr
 from rich import box
 from rich.table import Table
 
-from frontcast.verify.line import CLOSE_KM, NEAR_KM
+from frontcast.picture.line import CLOSE_KM, NEAR_KM
 from frontcast.verify.scores import Resampling, block_length, pooled_skill, skill, skill_interval
 
 REFERENCE: Final = "persistence"
