@@ -24,7 +24,12 @@ PACKAGE = "frontcast.campaign"
 
 
 class Array(np.ndarray):  # type: ignore[type-arg]
-    """A NumPy array with JAX's `.at`."""
+    """A NumPy array with JAX's `.at`, and with its rule for an index too large: the last one is taken (padding has such)."""
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
+            return self.take(index, axis=0, mode="clip")
+        return super().__getitem__(index)
 
     @property
     def at(self) -> Any:
