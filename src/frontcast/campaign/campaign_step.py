@@ -410,7 +410,6 @@ def _fight(
         attacked,
         worth.prepared,
         (moves.given > 0.0).astype(jnp.float32),
-        p.withdrawal.shielded,
         chance.losses,
         p.attrition,
         on[M.ATTRITION],

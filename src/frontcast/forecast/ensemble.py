@@ -334,13 +334,22 @@ def _compiled(
 
         mapped = jnp.zeros((none, *ground.fine_a.shape), jnp.uint16)
         on_ground = jnp.zeros((none, *ground.flot_a.shape), jnp.uint16)
-        nobody = Tally(mapped, mapped, on_ground, on_ground)
-        if not together:
-            return jax.lax.scan(run_member, nobody, (members, active))
-        tallies, kept = jax.vmap(lambda *member_active: run_member(nobody, member_active))(members, active)
-        return jax.tree.map(lambda counts: counts.sum(axis=0, dtype=counts.dtype), tallies), kept
+        return _run_all(run_member, Tally(mapped, mapped, on_ground, on_ground), (members, active), together)
 
     return jax.jit(run_batch)
+
+
+def _run_all(
+    run_member: Callable[[Tally, tuple[jax.Array, jax.Array]], tuple[Tally, Kept]],
+    nobody: Tally,
+    members: tuple[jax.Array, jax.Array],
+    together: bool,
+) -> tuple[Tally, Kept]:
+    """The members of a batch one after another, or side by side, with their counts added up."""
+    if not together:
+        return jax.lax.scan(run_member, nobody, members)
+    tallies, kept = jax.vmap(lambda *one: run_member(nobody, one))(*members)
+    return jax.tree.map(lambda counts: counts.sum(axis=0, dtype=counts.dtype), tallies), kept
 
 
 def run_ensemble(
