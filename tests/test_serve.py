@@ -9,6 +9,8 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from frontcast.observe.reports.claim import Claim
 from frontcast.observe.reports.document import Document
 from frontcast.store import Store
 from tests.servekit import Served, serving
-from tests.tiny import INIT, SOURCE, store_file, theatre_file, tiny_series, tiny_theatre
+from tests.tiny import INIT, store_file, tiny_series, tiny_theatre
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 TEXT = f"East took Middleham {SCRIPT}. A depot in Middleham was hit."
@@ -197,7 +199,7 @@ def test_the_days_forecast_is_made_unasked(served: Served, forecast: dict[str, A
     assert forecast["init_time"] == "2023-04-30"
     assert forecast["run"]["config"]["members"] == 200
     assert [one["id"] for one in get(served, "/forecasts")["forecasts"]].count(forecast["id"]) == 1
-    last = [one for one in forecast["area"] if one["lead_day"] == 30 and one["side"] == "b"][0]
+    last = next(one for one in forecast["area"] if one["lead_day"] == 30 and one["side"] == "b")
     assert last["q05"] <= last["q50"] <= last["q95"]
 
 
@@ -207,9 +209,9 @@ def test_bands_lie_within_one_another(served: Served, forecast: dict[str, Any]) 
     told = get(served, f"/forecasts/{forecast['id']}/bands")
     assert told["lead_day"] == 30
     mine = [one for one in told["features"] if one["properties"]["kind"] == "band" and one["properties"]["side"] == "b"]
-    shapes = [shapely.geometry.shape(one["geometry"]).buffer(0.002) for one in mine]
+    shapes = [shapely.geometry.shape(one["geometry"]).buffer(0) for one in mine]
     assert mine
-    assert all(inner.difference(outer).area < 1e-6 for outer, inner in zip(shapes, shapes[1:], strict=False))
+    assert all(outer.buffer(0.005).covers(inner) for outer, inner in pairwise(shapes))
     assert {one["properties"]["quantile"] for one in told["features"]} >= {0.1, 0.5, 0.9}
 
 
@@ -264,7 +266,7 @@ def test_a_forecast_of_the_past_shows_what_happened(served: Served) -> None:
     assert again["id"] == run.json()["id"]
     done = served.wait(run.json()["id"])
     assert (done["state"], done["done"], done["total"]) == ("done", 20, 20), done
-    at = get(served, f"/forecasts/{done['id']}/at", place=1)
+    at = get(served, f"/forecasts/{done['id']}/at", place=3)
     assert [one["lead_day"] for one in at["happened"]] == [1, 2, 3, 4, 5]
     assert at["happened"][0]["b"] == 1.0
     assert served.client.get(f"/forecasts/{done['id']}/mechanisms").status_code == 404
@@ -403,7 +405,7 @@ def test_one_change_is_a_scenario(served: Served) -> None:
     for unit in ('"]\n[[change]]\nkind="strike"', "nobody's\x00 \u2028 brigade"):
         told = served.client.post("/whatifs", json={"change": change | {"unit": unit}, "init_time": INIT, "days": 3})
         assert told.status_code == 422
-        assert [one["place"] for one in told.json()["problems"]] == ["line 10, unit"]
+        assert [one["place"] for one in told.json()["problems"]] == ["line 11, unit"]
 
 
 def test_a_run_can_be_cancelled_and_run_again(served: Served) -> None:
@@ -500,10 +502,8 @@ def test_a_slow_client_is_cut_off_and_holds_up_nobody(served: Served) -> None:
     assert slow_body.recv(1000).split()[1] == b"408"
     for link in links:
         link.settimeout(15)
-        try:
+        with suppress(ConnectionResetError):
             assert link.recv(10) == b""
-        except ConnectionResetError:
-            pass
         link.close()
     assert time.monotonic() - started < 20
 
@@ -535,7 +535,3 @@ def test_units_say_what_is_not_known(served: Served) -> None:
     told = get(served, "/units/2023-02-01")
     assert told["units"] == []
     assert told["note"] == "No order of battle of West and East is known then."
-
-
-assert SOURCE
-assert theatre_file

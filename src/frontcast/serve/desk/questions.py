@@ -15,7 +15,6 @@ from frontcast.errors import FrontcastError, InputError, ManyInputError
 from frontcast.serve.desk.opened import Opened, end_of_day
 from frontcast.serve.refusal import Flaw, Refusal, refused
 
-
 DEFAULT_THEATRE = "ukraine"
 """Of a scenario that names none."""
 
@@ -211,7 +210,11 @@ def change(opened: Opened, made: Mapping[str, Any], init_time: str, days: int) -
             entry = {"kind": "policy", "side": sides[made["side"]], "effort": float(made["effort"])}
             entry |= {"start": _day(made["start"]), "end": _day(made["end"]), "regenerate": bool(made["regenerate"])}
             title = f"{sides[made['side']]} {'stops to regenerate' if made['regenerate'] else 'changes its effort'}"
-    head = {"title": title, "question": "What would one change have made?", "theatre": opened.theatre.name}
+    head: dict[str, Any] = {
+        "title": title,
+        "question": "What would one change have made?",
+        "theatre": opened.theatre.name,
+    }
     head |= {"init_time": _day(init_time), "days": days}
     tables = [("[scenario]", head), ("[[change]]", entry)]
     return "\n".join(
