@@ -1,7 +1,8 @@
 """The worker: runs forecasts and what-ifs, one after another, in a process of its own that gives way to readers.
 
-Its one argument is how far it gives way (see `nice`). Its one argument is how far it gives way (see `nice`). It reads one job a line from standard input and writes what it does
-as JSON, a line each, to standard output. Killing it is how a run is cancelled; it ends by itself when the service is gone.
+Its one argument is how far it gives way (see `nice`). It reads one job a line from standard input and writes what it
+does as JSON, a line each, to standard output. Killing it is how a run is cancelled; it ends by itself when the service is
+gone.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class Fetcher:
         at = url
         for _ in range(REDIRECTS + 1):
             with self._client.stream("GET", _allowed(at, url), headers=headers) as answer:
-                if answer.is_redirect:
+                if answer.has_redirect_location:
                     at = str(answer.url.join(answer.headers.get("location", "")))
                     continue
                 return self._take(url, answer, kept, memory, part, largest, deadline)
