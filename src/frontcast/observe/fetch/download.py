@@ -30,7 +30,6 @@ WHOLE_S: Final = 600.0
 """Until a connection must stand, between two pieces, and for all of one download."""
 
 REDIRECTS: Final = 5
-PIECE: Final = 65_536
 _RANGE: Final = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})$")
 _SHA256: Final = re.compile(r"\b([0-9a-fA-F]{64})\b")
 
@@ -249,7 +248,7 @@ class Fetcher:
         size = start
         with kept.writing(start, _mark(answer), expected) as out:
             try:
-                for piece in answer.iter_raw(PIECE):
+                for piece in answer.iter_raw():
                     size += len(piece)
                     if size > largest:
                         kept.forget_part()
