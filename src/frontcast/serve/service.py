@@ -139,6 +139,8 @@ class Service:
         if name == "theatre":
             limits = asdict(self.settings.limits)
             given = (self.settings.source, {key: value for key, value in limits.items() if key != "kept"})
+        elif name == "track_record":
+            given = (self.settings.ledger,)
         elif name == "changeable":
             given = (self.settings.source, *given)
 
