@@ -9,6 +9,7 @@ what it does not.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -32,7 +34,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         keep = given.keep or Path(scratch)
-        words = ["serve", "--port", "0", "--keep", str(keep), "--members", "40", "--days", "30", *given.more]
+        words = ["serve", "--port", "0", "--keep", str(keep), "--members", "60", "--days", "30", *given.more]
         process = subprocess.Popen(
             [sys.executable, "-m", "frontcast", *words],
             stdout=subprocess.PIPE,
@@ -45,7 +47,9 @@ def main() -> None:
             assert found
             at = f"http://127.0.0.1:{found[1]}/api/v1"
             _wait(f"{at}/health")
-            status = _fuzz(at, given.examples, given.seed)
+            last = _wait(f"{at}/theatre")["last"]
+            _wait(f"{at}/forecasts/latest")
+            status = _fuzz(at, given.examples, given.seed, last, keep)
             _wait(f"{at}/health")  # it is still up
         finally:
             process.terminate()
@@ -53,20 +57,23 @@ def main() -> None:
     sys.exit(status)
 
 
-def _fuzz(at: str, examples: int, seed: int) -> int:
+def _fuzz(at: str, examples: int, seed: int, day: str, folder: Path) -> int:
+    # what exists: made-up names alone would only meet "there is no such thing"
+    config = folder / "schemathesis.toml"
+    config.write_text(f'[parameters]\n"path.forecast" = "latest"\n"path.date" = "{day}"\n"path.year" = {day[:4]}\n')
     words = [f"{at}/openapi.json", "--checks", CHECKS, "--max-examples", str(examples), "--seed", str(seed)]
     # an event stream has no end to wait for
     words += ["--exclude-path-regex", "/events$", "--phases", "examples,fuzzing", "--request-timeout", "60"]
     script = Path(sys.executable).with_name("schemathesis")
-    return subprocess.run([str(script), "run", *words], check=False).returncode
+    return subprocess.run([str(script), "--config-file", str(config), "run", *words], check=False).returncode
 
 
-def _wait(url: str) -> None:
-    end = time.monotonic() + 120
+def _wait(url: str) -> Any:
+    end = time.monotonic() + 300
     while True:
         try:
-            with urlopen(url, timeout=10):
-                return
+            with urlopen(url, timeout=10) as answer:
+                return json.load(answer)
         except (URLError, OSError):
             if time.monotonic() > end:
                 raise

@@ -89,7 +89,8 @@ def listen(host: str, port: int) -> socket.socket:
         InputError: where the address is not one of this machine, or in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # said to be TCP, or asyncio leaves on the delay that waits for more to send: 40 ms an answer
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

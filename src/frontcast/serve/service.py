@@ -106,7 +106,7 @@ class Service:
                     await self._refresh()
                     self._stamp = stamp
                     if self.settings.first_forecast:
-                        await self.order_forecast(ForecastRequest(days=FIRST_DAYS, members=FIRST_MEMBERS))
+                        await self.order_forecast(self._first_order())
                     if self.settings.prepare:
                         await self._prepare_years()
             except Refusal as refusal:
@@ -450,6 +450,11 @@ class Service:
 
     # ---- orders
 
+    def _first_order(self) -> ForecastRequest:
+        """The day's forecast, within the limits."""
+        limits = self.settings.limits
+        return ForecastRequest(days=min(FIRST_DAYS, limits.days), members=min(FIRST_MEMBERS, limits.members))
+
     async def order_forecast(self, asked: ForecastRequest) -> Run:
         """See the address."""
         source = await self.source(asked.source)
@@ -470,7 +475,7 @@ class Service:
         if flaws:
             raise Refusal(422, " ".join(f"{flaw.problem}. {flaw.remedy}." for flaw in flaws), flaws)
         vintage = await self.desk.ask("vintage", source, init)
-        first = ForecastRequest(days=FIRST_DAYS, members=FIRST_MEMBERS)
+        first = self._first_order()
         is_default = (
             source == self.settings.source and asked.model_copy(update={"init_time": None, "source": None}) == first
         )
