@@ -76,14 +76,15 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 6, 16))
     parser.add_argument("--members", type=int, default=100)
+    parser.add_argument("--history", type=int, default=300, help="days of maps before")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        replay(given.archive, given.first, given.members, given.out or Path(scratch))
+        replay(given.archive, given.first, given.members, given.history, given.out or Path(scratch))
 
 
-def replay(archive: Path, first: date, members: int, folder: Path) -> None:
-    """Seven rounds from `first` on; the maps before are pulled at once."""
+def replay(archive: Path, first: date, members: int, history: int, folder: Path) -> None:
+    """Seven rounds from `first` on; the maps of the days before are pulled at once."""
     last = first + timedelta(days=ROUNDS - 1)
     files = {
         entry.base: data
@@ -99,9 +100,9 @@ def replay(archive: Path, first: date, members: int, folder: Path) -> None:
     issuing = f'ledger = "ledger"\n{map_only}[issue]\ndays = {max(LEADS)}\nmembers = {members}\nlead_days = [{leads}]\n'
     (folder / "before.toml").write_text(map_only)
     (folder / "pull.toml").write_text(issuing)
-    oldest = min(files).removeprefix("deepstatemap_data_")[:8]
-    since = f"{oldest[:4]}-{oldest[4:6]}-{oldest[6:]}"
-    pull(folder / "before.toml", store, first, "--since", since)
+    started = time.monotonic()
+    said = pull(folder / "before.toml", store, first, "--since", str(first - timedelta(days=history)))
+    print(f"before, {time.monotonic() - started:.0f} s: {' | '.join(said.splitlines())}", flush=True)
     for number in range(ROUNDS):
         started = time.monotonic()
         day = first + timedelta(days=number)

@@ -111,6 +111,7 @@ async def load(port: int, readers: int, seconds: float, pause: float) -> dict[st
         await asyncio.sleep(0.2)
     taken: dict[str, list[float]] = defaultdict(list)
     failed: dict[str, int] = defaultdict(int)
+    moments: list[tuple[float, float]] = []
     weights = [
         ("tile", 30),
         ("place", 30),
@@ -133,6 +134,7 @@ async def load(port: int, readers: int, seconds: float, pause: float) -> dict[st
             started = time.perf_counter()
             status, _, tag = await reader.ask(path, tags.get(path))
             taken[kind].append(1000 * (time.perf_counter() - started))
+            moments.append((time.monotonic() - begun, taken[kind][-1]))
             tags[path] = tag
             failed[kind] += status not in (200, 304)
             await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
@@ -149,6 +151,7 @@ async def load(port: int, readers: int, seconds: float, pause: float) -> dict[st
         "run_meanwhile": f"{told['state']}, {told['done']} of {told['total']} members",
         "load_average": os.getloadavg()[0],
         "kinds": {kind: _row(times, failed[kind]) for kind, times in sorted(taken.items())},
+        "slow_seconds": sorted({int(at) for at, ms in moments if ms > LIMIT_MS}),
         "all": _row(every, sum(failed.values())),
     }
 

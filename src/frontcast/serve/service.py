@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import hashlib
 import json
@@ -88,6 +89,9 @@ class Service:
         await self.desk.start()
         await self.book.start()
         self._tasks = [asyncio.create_task(self._prepare())]
+        # What is there now stays: looking through a hundred thousand names for garbage would hold readers up.
+        gc.collect()
+        gc.freeze()
 
     async def stop(self) -> None:
         """Close them."""
