@@ -55,3 +55,8 @@ _SAID: Final = {
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "description": words} for status, words in _SAID.items()
 }
+
+
+def geojson(model: str) -> dict[int | str, dict[str, Any]]:
+    """That an answer is sent as GeoJSON, which is JSON too."""
+    return {200: {"content": {"application/geo+json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}}}
