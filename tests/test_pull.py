@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -326,6 +328,31 @@ def test_the_map_of_the_day_that_is_over_is_added(
     again.maps()
     assert again.done.maps == []
     assert server.times(path_of(FIRST)) == 1
+
+
+def test_a_store_that_is_being_read_is_waited_for(
+    server: Server, config: PullConfig, theatre: Theatre, tmp_path: Path
+) -> None:
+    second = FIRST + timedelta(days=1)
+    for day in (FIRST, second):
+        server.acts[path_of(day)] = [giving(map_of(theatre, 60))]
+    a_round(config, theatre, tmp_path, second).maps()
+    code = f"import duckdb, time; held = duckdb.connect({str(tmp_path / 'my.duckdb')!r}, read_only=True); print(1, flush=True); time.sleep(60)"
+    reader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    made = a_round(config, theatre, tmp_path, second + timedelta(days=1))
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        reader.kill()
+        reader.wait()
+
+    made.wait = wait
+    made.maps()
+    assert len(waits) == 1
+    assert held_days(tmp_path) == ["2023-04-10", "2023-04-11"]
 
 
 def test_since_fills_gaps(server: Server, config: PullConfig, theatre: Theatre, tmp_path: Path) -> None:

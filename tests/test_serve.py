@@ -181,6 +181,7 @@ def test_places_are_found_by_name_and_by_its_beginning(served: Served) -> None:
         ("/timeline?source=nobody", 404),
         ("/ground/secrets", 422),
         ("/runs/0123456789abcdef", 404),
+        ("/runs/0123456789abcdef/events", 404),
         ("/runs/..%2f..%2fstate.json", 404),
         ("/forecasts/0123456789abcdef/bands", 404),
         ("/claims?kind=gossip", 422),

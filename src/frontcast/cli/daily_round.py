@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import string
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,10 @@ from frontcast.store import ControlSeries, NoObservationError, Store, StoreError
 from frontcast.theatre import Theatre
 
 MB: Final = 2**20
+STORE_TRIES: Final = 30
+STORE_WAIT_S: Final = 2.0
+"""How often, and how long apart, a store that is in use is tried."""
+
 BATCH: Final = 30
 """Maps that are put into the store at once where there are many to fetch."""
 
@@ -178,6 +183,7 @@ class Round:
         self.folder = store.with_name(f"{store.name}.pull")
         self.fetcher = fetcher or Fetcher(self.folder / "downloads", config.contact)
         self.held_back = self.folder / "held_back"
+        self.wait: Callable[[float], None] = time.sleep
         self.done = Done()
         self._series: ControlSeries | None = None
         self._believed: list[ControlMap] = []
@@ -298,9 +304,24 @@ class Round:
     def _append(self) -> None:
         """Put what has been read into the store, all of it or nothing."""
         if self._batch:
-            with Store.open(self.store) as target:
+            with self._to_write() as target:
                 target.append(self.theatre, self._batch)
             self._batch.clear()
+
+    def _to_write(self) -> Store:
+        """The store to add to. A service that reads it for a moment is waited for.
+
+        Raises:
+            StoreError: where it stays in use, or cannot be opened.
+        """
+        for _ in range(STORE_TRIES - 1):
+            try:
+                return Store.open(self.store)
+            except StoreError as error:
+                if "in use" not in str(error):
+                    raise
+                self.wait(STORE_WAIT_S)
+        return Store.open(self.store)
 
     # ---- reports
 
@@ -325,7 +346,7 @@ class Round:
             today = self.now.date()
             readings = read_documents((one for one in documents if one.published <= today), 1)
             kept = [(document, claims) for document, claims, warning in readings if warning is None]
-            with Store.open(self.store) as target:
+            with self._to_write() as target:
                 done = target.append_reports(kept)
             self.done.reports += done.reports
             self.done.claims += done.claims

@@ -58,6 +58,9 @@ LOOK_EVERY_S: Final = 20.0
 LARGE_BOX: Final = 20_000
 """Cells from which a box is counted outside the event loop."""
 
+MOST_FOLLOWERS: Final = 300
+"""Streams of progress at a time: each holds a connection."""
+
 BOX_PLACES: Final = 50
 RELIABLE_FROM: Final = 20
 """Forecasts below which a share that came true is not told."""
@@ -74,6 +77,7 @@ class Service:
         self.book = RunBook(settings)
         self.finder: Finder
         self._found = asyncio.Event()
+        self._followers = 0
         self._views: OrderedDict[str, ForecastView] = OrderedDict()
         self._afterwards: dict[tuple[str, str], npt.NDArray[np.uint8] | None] = {}
         self._reliability: list[dict[str, Any]] | None = None
@@ -564,12 +568,26 @@ class Service:
 
     async def progress(self, run: str) -> AsyncIterator[bytes]:
         """Server-sent events of a run."""
-        yield b"retry: 2000\n\n"
-        async for record in self.book.follow(run):
-            if record is None:
-                yield b": still here\n\n"
-            else:
-                yield f"event: run\ndata: {self._shown(record).model_dump_json()}\n\n".encode()
+        self._followers += 1
+        try:
+            yield b"retry: 2000\n\n"
+            async for record in self.book.follow(run):
+                if record is None:
+                    yield b": still here\n\n"
+                else:
+                    yield f"event: run\ndata: {self._shown(record).model_dump_json()}\n\n".encode()
+        finally:
+            self._followers -= 1
+
+    def may_follow(self, run: str) -> None:
+        """Refuse to follow a run that is not there, or one reader more than there may be.
+
+        Raises:
+            Refusal: then.
+        """
+        self.book.get(run)
+        if self._followers >= MOST_FOLLOWERS:
+            raise Refusal(503, "Too many follow runs just now.", retry_s=10)
 
     def _shown(self, record: RunRecord) -> Run:
         progress = self.book.progress(record)

@@ -121,6 +121,7 @@ async def run_again(service: The, run: RunId) -> Run:
 )
 async def run_events(service: The, run: RunId) -> StreamingResponse:
     """Progress as server-sent events: each `data` is a `Run`; the stream ends when the run has."""
+    service.may_follow(run)  # before the stream begins: afterwards nothing can be refused
     return StreamingResponse(
         service.progress(run),
         media_type="text/event-stream",
