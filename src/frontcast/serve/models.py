@@ -427,7 +427,7 @@ class Outlook(Answer):
     Attributes:
         place: where one was asked about. box: where one was. area_km2: land of the box. holder_now: at the start, of a box
             the holder of most of it; shares_now: of a box. places: at risk in the box, likeliest first.
-        front_km: distance of the front. finest: smallest chance the ensemble can tell from none.
+        front_km: distance of the front on the newest map. finest: smallest chance the ensemble can tell from none.
     """
 
     forecast: str
