@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+// Relative addresses, so that the page also works behind a prefix of an organisation's own address.
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../src/frontcast/serve/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // The policy of the page forbids inlined code; a data: image in the style sheet is no better.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1300,
+    rollupOptions: { output: { manualChunks: { map: ["maplibre-gl"] } } },
+  },
+  // While developing: `frontcast serve` beside `npm run dev`.
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+  test: { include: ["tests/**/*.test.ts"] },
+});
