@@ -11,7 +11,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1300,
-    rollupOptions: { output: { manualChunks: { map: ["maplibre-gl"] } } },
+    rollupOptions: {
+      output: {
+        manualChunks: { map: ["maplibre-gl"] },
+        // Not every machine knows that .mjs is a script, and a worker must be one.
+        assetFileNames: ({ names }) => `assets/[name]-[hash]${names[0]?.endsWith(".mjs") ? ".js" : "[extname]"}`,
+      },
+    },
   },
   // While developing: `frontcast serve` beside `npm run dev`.
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
