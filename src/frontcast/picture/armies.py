@@ -66,7 +66,7 @@ def worth() -> dict[str, Any]:
     return tomllib.loads(files("frontcast.picture").joinpath("armies.toml").read_text("utf-8"))
 
 
-def _of_side(sightings: pd.DataFrame, side: str, init_time: np.datetime64) -> tuple[pd.DataFrame, np.datetime64]:
+def newest_of_side(sightings: pd.DataFrame, side: str, init_time: np.datetime64) -> tuple[pd.DataFrame, np.datetime64]:
     """The newest order of battle that shows a side, and when it was seen."""
     mine = sightings[(sightings["side"] == side) & (sightings["kind"] != "direction of attack")]
     mine = mine[mine["echelon"].isin([*COUNTED, *COMMANDS]) & (mine["source"] != "uawardata-groups")]
@@ -267,7 +267,7 @@ def muster(
     known: dict[str, np.datetime64] = {}
     sides: tuple[Literal["a"], Literal["b"]] = ("a", "b")
     for side in sides:
-        seen, when = _of_side(sightings, side, picture.init_time)
+        seen, when = newest_of_side(sightings, side, picture.init_time)
         known[side] = when
         led = seen[(seen["kind"] != "headquarters") & seen["echelon"].isin(COUNTED)]
         if led.empty:

@@ -415,7 +415,7 @@ class Reliability(Answer):
 
 
 class OutlookAtLead(RiskAtLead):
-    """Chances at a lead, and how often such a chance of a change came true. For a box the chances are means over its land."""
+    """Chances at a lead, and how often such a chance of a change came true. Of a box, means over its land."""
 
     valid_date: str
     reliability: Reliability | None
