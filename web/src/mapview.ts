@@ -18,7 +18,7 @@ import { layerChoice, legend } from "./panel/legend";
 import { otherStart, overview, progress } from "./panel/overview";
 import { unitCard } from "./panel/units";
 import type { Shell } from "./shell";
-import { START, type Bounds, type State, type Store } from "./state";
+import { type Bounds, type State, type Store } from "./state";
 import { TimeBar } from "./timebar";
 
 const CLAIM_DAYS = 14;
@@ -65,9 +65,11 @@ export class MapView {
     void this.map.show(this.store.state.layers);
     put(this.shell.panel, h("p", { class: "note" }, "Loading the forecast…"));
     for (const layer of ["borders", "regions", "rivers", "lakes"] as const) {
-      void once<FeatureCollection>(`ground/${layer}`).then((data) => this.map.set(layer === "borders" ? "country" : layer, data));
+      void once<FeatureCollection>(`ground/${layer}`).then((data) => this.map.set(layer, data));
     }
-    void once<FeatureCollection>("ground/towns").then((data) => this.map.set("towns", withReach(data))).catch(() => undefined);
+    // All ground that counts, under the ground of the day: what is neither b's nor grey is a's.
+    void once<Control>(`control/${this.theatre.last}`).then((data) => this.map.set("country", land(data)));
+    void once<FeatureCollection>("towns").then((data) => this.map.set("towns", withReach(data)));
     void once<Timeline>("timeline").then((timeline) => {
       this.timeline = timeline;
       this.drawBar();
@@ -81,7 +83,7 @@ export class MapView {
     const listed = get<{ forecasts: ForecastSummary[] }>("forecasts").then((found) => { this.forecasts = found.forecasts; });
     try {
       const id = run || "latest";
-      this.forecast = await get<Forecast>(`forecasts/${id}`);
+      this.forecast = await once<Forecast>(`forecasts/${id}`);
       if (!run && from && this.forecast.init_time.slice(0, 10) !== from) {
         await listed;
         const near = this.forecasts.find((one) => one.init_time.slice(0, 10) === from);
@@ -96,13 +98,28 @@ export class MapView {
     void listed.then(() => this.refreshPanel());
     void get<Places>(`forecasts/${this.forecast.id}/places?limit=300`).then((places) => {
       this.places = places;
+      if (!this.store.state.camera) this.lookWhereItMoves(places);
       void this.drawPlaces();
       this.refreshPanel();
     });
     this.drawBar();
+    this.refreshPanel();
     await this.drawDay();
     this.refreshPanel();
     this.loadYears();
+  }
+
+  /** Without a camera in the address: where most is in play, for along the whole front chances are too narrow to be seen. */
+  private lookWhereItMoves({ places }: Places): void {
+    const likely = places.filter((place) => (place.leads.at(-1)?.p_change ?? 0) >= 0.25);
+    if (likely.length < 3) return;
+    const middle = (values: number[]): [number, number] => {
+      const sorted = [...values].sort((one, other) => one - other);
+      return [sorted[Math.floor(sorted.length * 0.15)]!, sorted[Math.ceil(sorted.length * 0.85) - 1]!];
+    };
+    const [west, east] = middle(likely.map((place) => place.lon));
+    const [south, north] = middle(likely.map((place) => place.lat));
+    this.map.open([west - 0.35, south - 0.25, east + 0.35, north + 0.25]);
   }
 
   /** No forecast at hand: the maps are there all the same, and one can be ordered. */
@@ -447,6 +464,11 @@ export class MapView {
   }
 }
 
+/** The land of a control map, whoever holds it. */
+export function land(control: Control): FeatureCollection {
+  return { type: "FeatureCollection", features: (control as unknown as FeatureCollection).features.filter((one) => one.properties?.["kind"] !== "flot") };
+}
+
 /** Bands with their number from the bottom, for the pattern. */
 function banded(bands: Bands, theatre: Theatre): FeatureCollection {
   return {
@@ -475,7 +497,7 @@ export function unpacked(year: YearLines, index: number): FeatureCollection {
 }
 
 /** The zoom from which a town is named, by its people: a city from afar, a village near by. */
-function withReach(towns: FeatureCollection): FeatureCollection {
+export function withReach(towns: FeatureCollection): FeatureCollection {
   for (const town of towns.features) {
     const size = Math.log10(Math.max(Number(town.properties?.["population"]) || 500, 500));
     town.properties = { ...town.properties, size, from: Math.max(4, 14.2 - 1.75 * size) };
@@ -483,4 +505,3 @@ function withReach(towns: FeatureCollection): FeatureCollection {
   return towns;
 }
 
-export const initialLayers = START.layers;

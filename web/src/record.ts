@@ -9,6 +9,16 @@ import type { Store } from "./state";
 
 const SHOWN = 5;
 
+/** Skill of one method less that of another, paired by start. */
+interface Paired {
+  forecaster: string;
+  rival: string;
+  lead_days: number;
+  within_km: number;
+  skill_difference: number;
+  interval: [number, number];
+}
+
 interface Recorded {
   command?: string;
   first?: string;
@@ -19,7 +29,7 @@ interface Recorded {
   scores?: Score[];
   starts?: Start[];
   resampling?: { level: number };
-  phases?: { phase: string; starts: number; scores: Score[] }[];
+  differences?: Paired[];
 }
 
 export class RecordView {
@@ -67,10 +77,10 @@ export class RecordView {
         startsChart(starts, 30, words)),
       h("section", {}, h("h2", {}, "Where it fails"),
         h("ul", {},
-          h("li", {}, "At 7 days gradient boosting on distance and recent movement is better."),
-          h("li", {}, "It knows how the line has been moving and not the armies behind it: on 5 September 2022 the line alone gave the counter-offensive near Kharkiv no chance at all. ",
-            this.replay("2022-09-05", 30, "Replay it")),
-          h("li", {}, "Ground that fell after a pause, and pauses after an advance: the pace of the weeks before is carried on."))),
+          ...rivals(record.differences ?? [], words).map((found) => h("li", {}, found)),
+          h("li", {}, "The line alone knows how it has been moving, and not the armies behind it. See what it made of 5 September 2022, the eve of the counter-offensive near Kharkiv: ",
+            this.replay("2022-09-05", 30, "replay it"), "."),
+          h("li", {}, "It carries on the pace of the weeks before, into a pause and out of one: ", this.replay("2022-07-04", 14, "4 July 2022"), "."))),
       answer.ledger.length ? h("section", {}, h("h2", {}, "Forecasts issued and scored since"), this.ledger(answer.ledger)) : null,
       record.command ? h("p", { class: "note" }, "Made by ", h("code", {}, record.command)) : null);
   }
@@ -99,6 +109,18 @@ export class RecordView {
     const heads = [...new Set(entries.flatMap((entry) => Object.keys(entry)))].slice(0, 6);
     return h("div", { class: "scroll" }, table("Ledger", heads, entries.slice(0, 60).map((entry) => heads.map((head) => String(entry[head] ?? "–")))));
   }
+}
+
+/** Where a rival is ahead, or the difference cannot be told from none. */
+export function rivals(differences: Paired[], words: (method: string) => string): string[] {
+  return differences.filter((one) => one.forecaster === "model" && one.rival !== "persistence" && one.within_km === KM && one.interval[0] <= 0)
+    .sort((one, other) => one.lead_days - other.lead_days)
+    .map(({ rival, lead_days, skill_difference, interval: [low, high] }) => {
+      const range = `${signed(skill_difference, 3)} (${signed(low, 3)} to ${signed(high, 3)})`;
+      return high < 0
+        ? `At ${plural(lead_days, "day")} ${words(rival)} is better: difference in skill ${range}.`
+        : `At ${plural(lead_days, "day")} it cannot be told from ${words(rival)}: difference in skill ${range}.`;
+    });
 }
 
 function phases(starts: Start[], words: (method: string) => string): HTMLElement {

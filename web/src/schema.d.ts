@@ -534,6 +534,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/towns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Towns
+         * @description Places of 2,000 people or more, and all cities and towns, for a map to name.
+         */
+        get: operations["towns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/track-record": {
         parameters: {
             query?: never;
@@ -1406,7 +1426,7 @@ export interface components {
         };
         /**
          * OutlookAtLead
-         * @description Chances at a lead, and how often such a chance of a change came true. For a box the chances are means over its land.
+         * @description Chances at a lead, and how often such a chance of a change came true. Of a box, means over its land.
          */
         OutlookAtLead: {
             /** Lead Day */
@@ -1870,6 +1890,46 @@ export interface components {
             last: string;
             /** Source */
             source: string;
+        };
+        /**
+         * TownFeature
+         * @description A town.
+         */
+        TownFeature: {
+            geometry: components["schemas"]["Geometry"];
+            properties: components["schemas"]["TownProperties"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * TownProperties
+         * @description A town: its id in the gazetteer, name, kind ("" where unknown), and people before the war, null where unknown.
+         */
+        TownProperties: {
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Population */
+            population: number | null;
+        };
+        /**
+         * Towns
+         * @description GeoJSON of the towns, most people first.
+         */
+        Towns: {
+            /** Features */
+            features: components["schemas"]["TownFeature"][];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
         };
         /**
          * TrackRecordAnswer
@@ -3440,6 +3500,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was asked cannot be; `problems` says why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much is being asked just now; `Retry-After` says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    towns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Towns"];
                 };
             };
             /** @description There is no such thing. */

@@ -17,7 +17,7 @@ export class TimeBar {
   private forecast: Forecast | null = null;
   private init = "";
   private day = "";
-  private past = 180;
+  private past = 90;
   private stops: Stop[] = [];
   private x: (date: string) => number = () => 0;
   private timer = 0;

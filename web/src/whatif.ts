@@ -11,7 +11,7 @@ import { fetchFile } from "./exports";
 import { count, day as inWords, percent, plural, shortDay, signed } from "./format";
 import type { Palette } from "./map/colours";
 import { FrontMap } from "./map/map";
-import { banded } from "./mapview";
+import { banded, land, withReach } from "./mapview";
 import { progress } from "./panel/overview";
 import type { Bounds, State, Store } from "./state";
 
@@ -231,10 +231,11 @@ export class WhatIfView {
       void map.paint(this.palette);
       void map.show(["chances", "lines", "towns"]);
       void map.set("held", start);
-      for (const [layer, source] of [["borders", "country"], ["regions", "regions"], ["rivers", "rivers"], ["lakes", "lakes"]] as const) {
-        void once<FeatureCollection>(`ground/${layer}`).then((data) => map.set(source, data));
+      for (const layer of ["borders", "regions", "rivers", "lakes"] as const) {
+        void once<FeatureCollection>(`ground/${layer}`).then((data) => map.set(layer, data));
       }
-      void once<FeatureCollection>("ground/towns").then((data) => map.set("towns", data)).catch(() => undefined);
+      void map.set("country", land(start as unknown as Control));
+      void once<FeatureCollection>("towns").then((data) => map.set("towns", withReach(data)));
     }
     const show = async (): Promise<void> => {
       const at = Number(lead.value);

@@ -5,7 +5,7 @@ import { s, table } from "../dom";
 import { percent, shortDay } from "../format";
 import { band, figure, linear, path, text } from "./svg";
 
-const WIDTH = 340, HEIGHT = 150, LEFT = 34, RIGHT = 8, TOP = 8, FOOT = 20;
+const WIDTH = 340, HEIGHT = 150, LEFT = 42, RIGHT = 8, TOP = 8, FOOT = 20;
 
 export function outlookChart(outlook: Outlook, theatre: Theatre, lead: number): HTMLElement {
   const now = outlook.shares_now as Record<"a" | "grey" | "b", number>;

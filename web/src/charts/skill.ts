@@ -42,7 +42,7 @@ export function skillChart(scores: Score[], words: (method: string) => string, l
   const methods = METHODS.filter((method) => drawn.some((score) => score.forecaster === method));
   const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart wide" },
     ...y.ticks(5).map((at) => s("g", { class: at === 0 ? "axis zero" : "axis" }, s("line", { x1: left, x2: width, y1: y(at), y2: y(at) }), text(signed(at, 1), left - 6, y(at) + 4, { "text-anchor": "end" }))),
-    text("nothing changes", width - 4, y(0) + 15, { class: "tick", "text-anchor": "end" }),
+    text("nothing changes", left + 4, y(0) - 5, { class: "tick faint" }),
     ...leads.map((lead) => text(plural(lead, "day"), column(lead), height - 8, { class: "tick", "text-anchor": "middle" })),
     ...drawn.map((score) => {
       const x = column(score.lead_days) + (methods.indexOf(score.forecaster) - (methods.length - 1) / 2) * 24;
@@ -102,7 +102,7 @@ export function startsChart(starts: Start[], lead: number, words: (method: strin
     ...y.ticks(4).map((at) => s("g", { class: at === 0 ? "axis zero" : "axis" }, s("line", { x1: left, x2: width, y1: y(at), y2: y(at) }), text(signed(at, 1), left - 6, y(at) + 4, { "text-anchor": "end" }))),
     s("path", { d: line("booster"), class: "series method-1" }), s("path", { d: line("model"), class: "series method-0" }),
     ...mine.flatMap((one, at) => (one.model === null ? [] : [s("circle", { cx: x(at), cy: y(Math.max(-1, one.model)), r: 3, class: "method-0" })])),
-    ...mine.flatMap((one, at) => (at % 8 === 0 ? [text(shortDay(one.date), x(at), height - 6, { class: "tick", "text-anchor": at === 0 ? "start" : "middle" })] : [])),
+    ...mine.flatMap((one, at) => (at % 9 === 0 ? [text(shortDay(one.date), x(at), height - 6, { class: "tick", "text-anchor": at === 0 ? "start" : "middle" })] : [])),
     s("g", {}, s("line", { x1: left + 8, x2: left + 30, y1: 10, y2: 10, class: "series method-0" }), text(words("model"), left + 36, 14, { class: "tick" }),
       s("line", { x1: left + 128, x2: left + 150, y1: 10, y2: 10, class: "series method-1" }), text(words("booster"), left + 156, 14, { class: "tick" })));
   return figure(`Skill of each start, ${plural(lead, "day")} ahead`, picture,

@@ -14,7 +14,7 @@ import { bubble, burst, dots, hatch, RATIO, type Drawing } from "./patterns";
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
-export const SOURCES = ["country", "regions", "lakes", "rivers", "held", "bands", "trail", "truth", "towns", "places",
+export const SOURCES = ["country", "borders", "regions", "lakes", "rivers", "held", "bands", "trail", "truth", "towns", "places",
   "strikes", "claims", "units", "pick"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
@@ -41,6 +41,7 @@ export class FrontMap {
   private colours: Palette;
   private readonly ready: Promise<void>;
   private drawing = false;
+  private moved = false;
 
   constructor(
     readonly element: HTMLElement, colours: Palette, bounds: Bounds, view: Bounds,
@@ -67,7 +68,10 @@ export class FrontMap {
     this.gl.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.gl.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
     this.ready = new Promise((resolve) => this.gl.once("load", () => resolve()));
+    // What the reader did; where a view begins need not stand in the address.
+    this.gl.on("movestart", (event) => { this.moved ||= (event as { originalEvent?: Event }).originalEvent !== undefined; });
     this.gl.on("moveend", () => {
+      if (!this.moved) return;
       const { lng, lat } = this.gl.getCenter();
       this.events.moved?.([lng, lat, this.gl.getZoom()]);
     });
@@ -159,10 +163,17 @@ export class FrontMap {
   }
 
   see(bounds: Bounds): void {
+    this.moved = true;
     this.gl.fitBounds(bounds, { padding: 30, duration: calm() ? 0 : 600 });
   }
 
+  /** Where a view begins: at once, and no closer than a region. */
+  open(bounds: Bounds): void {
+    this.gl.fitBounds(bounds, { padding: 20, duration: 0, maxZoom: 8.2 });
+  }
+
   go(at: [number, number], zoom: number): void {
+    this.moved = true;
     this.gl.easeTo({ center: at, zoom: Math.max(this.gl.getZoom(), zoom), duration: calm() ? 0 : 600 });
   }
 

@@ -4,6 +4,10 @@ import type { Forecast, ForecastSummary, PlacesAtRisk, Run, Theatre } from "../a
 import { button, h } from "../dom";
 import { addDays, area, count, day as inWords, percent, plural, shortDay } from "../format";
 
+const TOWN = 1000;
+const LEAST = 0.05;
+const LISTED = 12;
+
 export interface OverviewContext {
   theatre: Theatre;
   forecast: Forecast;
@@ -17,23 +21,24 @@ export function overview({ theatre, forecast, places, lead, goPlace }: OverviewC
   const change = forecast.area.find((one) => one.side === "b" && one.lead_day === shown);
   const date = addDays(forecast.init_time, shown);
   const chance = (place: PlacesAtRisk["places"][number]): number => place.leads.find((one) => one.lead_day === shown)?.p_change ?? 0;
-  const ordered = [...(places?.places ?? [])].sort((one, other) =>
-    Number((other.population ?? 0) >= 1000) - Number((one.population ?? 0) >= 1000) || chance(other) - chance(one));
+  const likeliest = [...(places?.places ?? [])].sort((one, other) => chance(other) - chance(one));
+  const towns = likeliest.filter((place) => (place.population ?? 0) >= TOWN && chance(place) >= LEAST).slice(0, 6);
+  const ordered = [...towns, ...likeliest.filter((place) => !towns.includes(place)).slice(0, LISTED - towns.length)];
   return [
     h("p", { class: "eyebrow" }, `Forecast from ${inWords(forecast.init_time)} · ${forecast.depth === "units" ? "with armies" : "the line alone"}`),
-    h("h2", {}, forecast.headline),
+    h("h2", {}, lead > 0 ? `What ${inWords(date)} may look like` : `The front on ${inWords(forecast.init_time)}, and what may come`),
     change ? h("p", { class: "big" }, h("b", {}, area(change.q50, true)),
       h("span", {}, `change in what ${theatre.sides.b.name} holds by ${inWords(date)}, middle of the forecast; 8 in 10 members lie between ${area(change.q10, true)} and ${area(change.q90, true)}`)) : null,
-    ...forecast.sentences.map((words) => h("p", {}, words)),
+    h("details", { class: "words" }, h("summary", {}, "In words"), ...[...forecast.sentences, forecast.headline].map((words) => h("p", {}, words))),
     h("section", {},
       h("h3", {}, `Places at risk by ${inWords(date)}`),
       places
-        ? h("ol", { class: "places" }, ...ordered.slice(0, 12).map((place) => h("li", {},
+        ? h("ol", { class: "places" }, ...ordered.map((place) => h("li", {},
           button(place.name, () => goPlace(place.id, [place.lon, place.lat]), { class: "link" }),
           h("small", {}, place.population ? `${count(place.population)} people` : ""),
           h("span", {}, percent(chance(place), forecast.members)))))
         : h("p", { class: "note" }, "…"),
-      places ? h("p", { class: "note" }, `Towns of 1,000 or more first; ${plural(places.total, "place")} in all with some chance. Click the map, or draw a box, to ask about anywhere.`) : null),
+      places ? h("p", { class: "note" }, `Towns of 1,000 people or more first; ${plural(places.total, "place")} in all with some chance. Click the map, or draw a box, to ask about anywhere.`) : null),
   ].filter((one): one is HTMLElement => one !== null);
 }
 
