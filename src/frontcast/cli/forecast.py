@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import typer
 import xarray as xr
@@ -18,7 +20,8 @@ from frontcast.forecast import forecast as run_forecast
 from frontcast.forecast.campaign import known_armies
 from frontcast.show import fan_chart, forecast_brief, forecast_map, forecast_page
 from frontcast.theatre import load_theatre
-from frontcast.verify import shipped_track_record
+from frontcast.verify import FORECASTERS, Ledger, issue, shipped_track_record
+from frontcast.verify.issue import with_members, without_members
 
 
 def forecast(
@@ -47,6 +50,10 @@ def forecast(
         bool, typer.Option("--hindsight", help="Draw what happened beside the forecast, where the record goes on.")
     ] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the map, the fan chart and the page.")] = True,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Issue it: add it to this ledger, a folder, with the simpler methods beside it."),
+    ] = None,
 ) -> None:
     """Forecast who will hold what, from a day's picture.
 
@@ -68,6 +75,7 @@ def forecast(
     )
     folder = out or Path("out") / f"forecast-{choices.init_time[:10]}"
     check_folder(folder)  # before the members run, not after
+    book = Ledger.open(ledger) if ledger else None
     ground = load_theatre(choices.theatre)
     console = Console(stderr=True)
     held = open_store(store, choices.theatre)
@@ -79,7 +87,13 @@ def forecast(
         def count(done: int, total: int) -> None:
             progress.update(task, description=f"{done} of {total} members", completed=done, total=total)
 
-        picture, result = run_forecast(series, ground, choices, store=held, progress=count)
+        asked = with_members(choices) if book else choices
+        picture, result = run_forecast(series, ground, asked, store=held, progress=count)
+        if book is not None:
+            progress.update(task, description="Issuing it, with the simpler methods beside it", total=None)
+            now = np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
+            entry = book.append(issue(series, picture, choices, result, now, FORECASTERS))
+            result = result if choices.keep_members else without_members(result)
         progress.update(task, description="Writing the forecast", total=None)
         write_product(folder, choices, series, picture, result)
         places = pd.read_parquet(folder / "places.parquet")
@@ -103,4 +117,10 @@ def forecast(
         written.append("armies.zarr")
     if pictures:
         written += ["map.png", "fan.png", "page.html"]
+    if book is not None:
+        typer.echo(
+            f"\nIssued as entry {entry.number} of {ledger}. To publish, so that it can be checked: {entry.sha256}"
+        )
+        for name, reason in entry.content["left_out"].items():
+            typer.echo(f"Without {name} beside it: {reason}")
     typer.echo(f"\nWritten to {folder}/: {', '.join(written)}")

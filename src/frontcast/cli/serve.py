@@ -31,7 +31,9 @@ def serve(
     ledger: Annotated[Path | None, typer.Option(help="Ledger of issued forecasts whose scores are shown.")] = None,
     members: Annotated[int, typer.Option(help="Most members of one run.", min=20, max=10_000)] = 2_000,
     days: Annotated[int, typer.Option(help="Most days of one run.", min=1, max=180)] = 180,
-    memory_mb: Annotated[int, typer.Option(help="Most memory of a run, MB.", min=500)] = 6_000,
+    memory_mb: Annotated[int, typer.Option(help="Most memory of a run, MB.", min=100)] = 6_000,
+    first: Annotated[bool, typer.Option(help="Make the day's forecast unasked.")] = True,
+    nice: Annotated[int, typer.Option(help="How far runs give way to all else on this machine.", min=0, max=19)] = 10,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Serve the page and the API.
@@ -57,6 +59,8 @@ def serve(
         ledger=ledger,
         hosts=LOOPBACK if local else frozenset(),
         token_hash=token_hash,
+        first_forecast=first,
+        niceness=nice,
         limits=RunLimits(members=members, days=days, memory_mb=memory_mb),
     )
     bound = listen(host, port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -20,13 +20,18 @@ from frontcast.errors import InputError
 from frontcast.theatre import load_theatre
 from frontcast.verify import (
     FORECASTERS,
+    Ledger,
+    LedgerError,
     Resampling,
     Setup,
     hindcast,
     init_times,
+    running_record,
+    running_table,
     summarise,
     to_json,
     to_table,
+    waiting,
 )
 from frontcast.verify.hindcast import WITHIN_KM
 from frontcast.verify.report import REFERENCE
@@ -47,8 +52,10 @@ COLUMNS: Final = (
 
 
 def verify(
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Date of the first start.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Date of the last start.")],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Date of the first start.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Date of the last start.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Days from one start to the next.")] = 7,
     leads: Annotated[str, typer.Option(help="Leads in days, with commas.")] = "1,3,7,14,30",
     store: Annotated[
@@ -63,6 +70,14 @@ def verify(
     members: Annotated[int, typer.Option(min=2, help="Members of the model's ensemble.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all chance.")] = 0,
     out: Annotated[Path, typer.Option(help="Where the scores go, as JSON.")] = Path("scores.json"),
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Score what was issued to this ledger and has come due, and print its running record."),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(help="A hash that was published when a forecast was issued: is it still in the ledger?"),
+    ] = None,
 ) -> None:
     """Forecast the past, each time only from what was known then, and count how often that was right.
 
@@ -70,7 +85,16 @@ def verify(
     known at the end of the lead shows a cell as held by side b; scored is land within 25 km, and within 10
     km, of the line that the newest map showed at the start. The log score takes no probability as smaller
     than 0.0001.
+
+    With --ledger no forecast is made: the ledger is checked, what has come due is scored by the maps of --source, and
+    the running record is printed.
     """
+    if ledger is not None:
+        keep_ledger(ledger, store, source, theatre, head)
+        return
+    if first is None or last is None:
+        missing = "--from" if first is None else "--to"
+        raise InputError(missing, "", "it is missing", "Give the dates of the first and the last start, or a --ledger")
     lead_days = parse_leads(leads)
     left_out = set(without or ())
     check_methods(left_out)
@@ -127,6 +151,37 @@ def verify(
     console.width = max(console.width, TABLE_WIDTH)
     console.print(to_table(record, title, resampling.level))
     typer.echo(f"Scores of every start: {out}")
+
+
+def keep_ledger(path: Path, store: Path | None, source: str, theatre: str, head: str | None) -> None:
+    """Check a ledger, score what has come due, and print its running record.
+
+    Raises:
+        LedgerError: where it is not what it was.
+    """
+    book = Ledger.open(path, create=False)
+    if problems := book.check(head):
+        raise LedgerError("\n".join([*problems, "Nothing was scored: this record cannot be trusted."]))
+    ground = load_theatre(theatre)
+    with open_store(store, ground.name) as opened:
+        series = opened.control(source, theatre=ground.name)
+    added = book.score_due(series, ground, np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s"))
+    entries = book.entries()
+    resampling = Resampling()
+    issued = sum(entry.kind == "issued" for entry in entries)
+    title = f"{path}: {issued} issued forecasts"
+    console = Console()
+    console.width = max(console.width, TABLE_WIDTH)
+    record = running_record(entries, resampling)
+    if record:
+        console.print(running_table(record, title, resampling.level))
+    else:
+        typer.echo(f"{title}, none of them due yet.")
+    typer.echo(
+        f"Leads scored now: {len(added)}; scored in all: {len(entries) - issued}; not due by the maps of {source}: "
+        f"{waiting(entries, source)}. The chain of {len(entries)} entries is whole"
+        + (f" and holds the published hash {head}." if head else f"; its head is {book.head()[1]}.")
+    )
 
 
 def parse_leads(text: str) -> tuple[int, ...]:

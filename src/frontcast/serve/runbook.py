@@ -352,6 +352,7 @@ class RunBook:
                 sys.executable,
                 "-m",
                 "frontcast.serve.worker",
+                str(self._settings.niceness),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=2**20,

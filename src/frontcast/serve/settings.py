@@ -44,7 +44,7 @@ class Settings:
         hosts: names under which it may be addressed; empty: any.
         token_hash: of the token that is asked for (see `frontcast.serve.tokens`); None: no token.
         first_forecast: whether the day's forecast is made unasked. prepare: whether the years' lines are.
-        readers: connections at a time.
+        readers: connections at a time. niceness: how far runs give way to everything else on the machine, 0 to 19.
     """
 
     theatre: str = "ukraine"
@@ -58,6 +58,7 @@ class Settings:
     first_forecast: bool = True
     prepare: bool = True
     readers: int = 1_000
+    niceness: int = 10
 
 
 def default_keep(theatre: str, store: Path | None) -> Path:

@@ -1,7 +1,8 @@
-"""The worker: runs forecasts and what-ifs, one after another, in a process of its own with the lowest claim to the machine.
+"""The worker: runs forecasts and what-ifs, one after another, in a process of its own that gives way to readers.
 
-It reads one job a line from standard input and writes what it does as JSON, a line each, to standard output. Killing it
-is how a run is cancelled; it ends by itself when the service is gone.
+Its one argument is how far it gives way (see `nice`). It reads one job a line from standard input and writes what it
+does as JSON, a line each, to standard output. Killing it is how a run is cancelled; it ends by itself when the service is
+gone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from typing import IO, Any, Final, cast
 
 from frontcast.serve.refusal import Refusal, refused
 
-NICENESS: Final = 10
 LOOK_EVERY_S: Final = 0.25
 TELL_EVERY_S: Final = 0.2
 MB: Final = 2**20
@@ -201,7 +201,7 @@ def main() -> None:
     """Take jobs until there are no more."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints goes to the log, not between the lines
-    os.nice(NICENESS)
+    os.nice(int(sys.argv[1]))
     line, current = _Line(out), dict[str, Any]()
     watch(line, current)
     line.tell(ready=True)

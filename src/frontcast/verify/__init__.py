@@ -7,10 +7,14 @@ from frontcast.verify.booster import Booster
 from frontcast.verify.climatology import Climatology
 from frontcast.verify.forecaster import Factory, Forecaster, Setup
 from frontcast.verify.hindcast import hindcast, init_times
+from frontcast.verify.issue import issue
+from frontcast.verify.ledger import IssuedForecast, Ledger, LedgerError
 from frontcast.verify.line import signed_distance
 from frontcast.verify.model import LineModel
 from frontcast.verify.persistence import Persistence
 from frontcast.verify.report import TrackRecord, summarise, to_json, to_table
+from frontcast.verify.running import running_record, running_table, waiting
+from frontcast.verify.said import Said, Start
 from frontcast.verify.scores import Resampling
 from frontcast.verify.track_record import shipped_track_record
 
@@ -28,16 +32,25 @@ __all__ = [
     "Climatology",
     "Factory",
     "Forecaster",
+    "IssuedForecast",
+    "Ledger",
+    "LedgerError",
     "LineModel",
     "Persistence",
     "Resampling",
+    "Said",
     "Setup",
+    "Start",
     "TrackRecord",
     "hindcast",
     "init_times",
+    "issue",
+    "running_record",
+    "running_table",
     "shipped_track_record",
     "signed_distance",
     "summarise",
     "to_json",
     "to_table",
+    "waiting",
 ]

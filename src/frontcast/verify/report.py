@@ -13,15 +13,13 @@ from rich import box
 from rich.table import Table
 
 from frontcast.verify.line import CLOSE_KM, NEAR_KM
-from frontcast.verify.scores import Resampling, block_length, pooled_skill, skill, skill_interval
+from frontcast.verify.scores import Interval, Resampling, block_length, pooled_skill, skill, skill_interval
 
 REFERENCE: Final = "persistence"
 """Skill is counted from this method."""
 
 RIVAL: Final = "booster"
 """The baseline to beat: the table shows how far each method is ahead of it."""
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)

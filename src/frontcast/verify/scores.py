@@ -16,6 +16,7 @@ import xarray as xr
 from scores.probability import brier_score
 
 Floats = npt.NDArray[np.float64]
+Interval = tuple[float, float]
 
 LOG_CLIP: Final = 1e-4
 """Smallest probability in the log score: a cell that was certain and wrong costs 9.2 nats, not infinity."""
@@ -93,8 +94,8 @@ def skill_interval(
         rival: another method to compare with.
 
     Returns:
-        Lower and upper end; NaN where the starts make fewer than `LEAST_BLOCKS` blocks, or the reference is
-        perfect.
+        Lower and upper end; NaN where the starts make fewer than `LEAST_BLOCKS` blocks, or the reference is perfect
+        in all or in many resamples.
     """
     if len(score) < LEAST_BLOCKS * length or not reference.any():
         return math.nan, math.nan
@@ -102,5 +103,9 @@ def skill_interval(
     drawn = block_samples(len(score), length, resampling.samples, resampling.seed)
     with np.errstate(divide="ignore", invalid="ignore"):  # a resample may hold only starts where nothing moved
         values = nothing + better[drawn].sum(1) / reference[drawn].sum(1)
-    low, high = np.nanquantile(values, [(1 - resampling.level) / 2, (1 + resampling.level) / 2])
+    tail = (1 - resampling.level) / 2
+    finite = np.isfinite(values)
+    if finite.mean() < 1 - tail:
+        return math.nan, math.nan
+    low, high = np.quantile(values[finite], [tail, 1 - tail])
     return float(low), float(high)

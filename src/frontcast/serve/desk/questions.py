@@ -15,12 +15,16 @@ from frontcast.errors import FrontcastError, InputError, ManyInputError
 from frontcast.serve.desk.opened import Opened, end_of_day
 from frontcast.serve.refusal import Flaw, Refusal, refused
 
+DEFAULT_THEATRE = "ukraine"
+"""Of a scenario that names none."""
+
 
 def scenarios(opened: Opened) -> dict[str, Any]:
     """See `Scenarios`."""
     from frontcast.forecast.scenario import shipped_scenarios
 
-    return {"scenarios": [_summary(name) for name in shipped_scenarios()]}
+    found = [_summary(name) for name in shipped_scenarios()]
+    return {"scenarios": [one for one in found if one.pop("theatre") == opened.theatre.name]}
 
 
 def _summary(name: str) -> dict[str, Any]:
@@ -30,6 +34,7 @@ def _summary(name: str) -> dict[str, Any]:
     data = tomllib.loads(shipped_scenarios()[name].read_text("utf-8"))
     return {
         "name": name,
+        "theatre": read.head.theatre,
         "title": read.head.title,
         "question": read.head.question,
         "init_time": str(read.head.init_time),
@@ -41,10 +46,10 @@ def _summary(name: str) -> dict[str, Any]:
 
 def changes_in(data: Mapping[str, Any]) -> list[str]:
     """What a scenario changes, a few words each."""
-    changes = list(data.get("change", [])) + [{"without": data["change_without"]}] * ("change_without" in data)
-    for variant in data.get("variant", []):
-        changes += variant.get("change", [])
-        changes += [{"without": variant["without"]}] * ("without" in variant)
+    changes = list(data.get("change", []))
+    for one, key in [(data, "change_without"), *((variant, "without") for variant in data.get("variant", []))]:
+        changes += one.get("change", []) if one is not data else []
+        changes += [{"without": one[key]}] if one.get(key) else []
     return [_words(change) for change in changes]
 
 
@@ -67,7 +72,9 @@ def scenario(opened: Opened, name: str) -> dict[str, Any]:
     found = shipped_scenarios()
     if name not in found:
         raise Refusal(404, f"No scenario is called so. There are {', '.join(found)}.")
-    return _summary(name) | {"toml": found[name].read_text("utf-8")}
+    summary = _summary(name)
+    del summary["theatre"]
+    return summary | {"toml": found[name].read_text("utf-8")}
 
 
 def check(opened: Opened, source: str, toml: str) -> list[Flaw]:
@@ -145,9 +152,9 @@ def safe(toml: str, theatre: str) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:
         raise Refusal(422, "It is too deep.", [Flaw("", f"it cannot be read ({error})", "Write a flat file")]) from None
     head = data.get("scenario", {})
-    named = head.get("theatre", theatre) if isinstance(head, dict) else theatre
+    named = head.get("theatre", DEFAULT_THEATRE) if isinstance(head, dict) else DEFAULT_THEATRE
     if named != theatre:
-        flaw = Flaw("scenario, theatre", "is not the theatre served here", f'Leave it out, or write "{theatre}"')
+        flaw = Flaw("scenario, theatre", "is not the theatre served here", f'Write theatre = "{theatre}"')
         raise Refusal(422, "The theatre is another.", [flaw])
     for table in ("base", "change", "variant"):
         rows = data.get(table, [])
@@ -203,7 +210,12 @@ def change(opened: Opened, made: Mapping[str, Any], init_time: str, days: int) -
             entry = {"kind": "policy", "side": sides[made["side"]], "effort": float(made["effort"])}
             entry |= {"start": _day(made["start"]), "end": _day(made["end"]), "regenerate": bool(made["regenerate"])}
             title = f"{sides[made['side']]} {'stops to regenerate' if made['regenerate'] else 'changes its effort'}"
-    head = {"title": title, "question": "What would one change have made?", "init_time": _day(init_time), "days": days}
+    head: dict[str, Any] = {
+        "title": title,
+        "question": "What would one change have made?",
+        "theatre": opened.theatre.name,
+    }
+    head |= {"init_time": _day(init_time), "days": days}
     tables = [("[scenario]", head), ("[[change]]", entry)]
     return "\n".join(
         f"{name}\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in t.items()) for name, t in tables
