@@ -20,6 +20,6 @@ export default defineConfig({
     },
   },
   // While developing: `frontcast serve` beside `npm run dev`.
-  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+  server: { proxy: { "/api": "http://127.0.0.1:8765" } },
   test: { include: ["tests/**/*.test.ts"] },
 });

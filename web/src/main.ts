@@ -10,4 +10,6 @@ const wanted = view === "record" ? ["theatre", "track-record"]
 // Whoever asks again hears of what goes wrong.
 for (const path of wanted) void once(path).catch(() => undefined);
 
-void import("./app").then(({ start }) => start());
+import("./app").then(({ start }) => start()).catch((error: unknown) => {
+  document.getElementById("app")!.textContent = `The page could not be loaded whole (${(error as Error).message}). Load it again.`;
+});

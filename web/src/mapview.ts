@@ -12,13 +12,13 @@ import { addDays, daysBetween, percent, plural, shortDay } from "./format";
 import { FrontMap, EMPTY, type Hit } from "./map/map";
 import type { Palette } from "./map/colours";
 import { ground, lines } from "./map/rings";
-import { askPanel } from "./panel/ask";
+import { askPanel, whereOf } from "./panel/ask";
 import { claimCard, isSure } from "./panel/claims";
 import { layerChoice, legend } from "./panel/legend";
 import { otherStart, overview, progress } from "./panel/overview";
 import { unitCard } from "./panel/units";
 import type { Shell } from "./shell";
-import { type Bounds, type State, type Store } from "./state";
+import { type Bounds, type Layer, type State, type Store } from "./state";
 import { TimeBar } from "./timebar";
 
 const CLAIM_DAYS = 14;
@@ -38,6 +38,7 @@ export class MapView {
   private running: Run | null = null;
   private stopFollowing: AbortController | null = null;
   private asked: AbortController | null = null;
+  private askedAbout = "";
   private readonly latest = new Map<string, number>();
   private claims: Claim[] = [];
   private units: Unit[] = [];
@@ -111,15 +112,20 @@ export class MapView {
 
   /** Without a camera in the address: where most is in play, for along the whole front chances are too narrow to be seen. */
   private lookWhereItMoves({ places }: Places): void {
-    const likely = places.filter((place) => (place.leads.at(-1)?.p_change ?? 0) >= 0.25);
-    if (likely.length < 3) return;
-    const middle = (values: number[]): [number, number] => {
-      const sorted = [...values].sort((one, other) => one - other);
-      return [sorted[Math.floor(sorted.length * 0.15)]!, sorted[Math.ceil(sorted.length * 0.85) - 1]!];
-    };
-    const [west, east] = middle(likely.map((place) => place.lon));
-    const [south, north] = middle(likely.map((place) => place.lat));
-    this.map.open([west - 0.35, south - 0.25, east + 0.35, north + 0.25]);
+    const [wide, high] = [1.15, 0.55];
+    const chance = (place: Places["places"][number]): number => place.leads.at(-1)?.p_change ?? 0;
+    const around = (lon: number, lat: number): Places["places"] =>
+      places.filter((place) => Math.abs(place.lon - lon) < wide && Math.abs(place.lat - lat) < high);
+    const weight = (found: Places["places"]): number => found.reduce((sum, place) => sum + chance(place), 0);
+    let best: Places["places"] = [];
+    for (const place of places.slice(0, 80)) {
+      const found = around(place.lon, place.lat);
+      if (weight(found) > weight(best)) best = found;
+    }
+    if (weight(best) < 0.5) return;
+    const mean = (of: "lon" | "lat"): number => best.reduce((sum, place) => sum + place[of] * chance(place), 0) / weight(best);
+    const [lon, lat] = [mean("lon"), mean("lat")];
+    this.map.open([lon - wide, lat - high, lon + wide, lat + high]);
   }
 
   /** No forecast at hand: the maps are there all the same, and one can be ordered. */
@@ -215,6 +221,7 @@ export class MapView {
     }
     if (state.layers !== before.layers) {
       void this.map.show(state.layers);
+      for (const box of this.shell.panel.querySelectorAll<HTMLInputElement>("[data-layer]")) box.checked = state.layers.includes(box.dataset["layer"] as Layer);
       void this.drawEvidence();
       void this.drawTruth();
       void this.drawTrail();
@@ -361,8 +368,6 @@ export class MapView {
       if (this.map.gl.hasImage(code)) return resolve();
       const image = new Image();
       image.onload = () => {
-        // Twice the size and half the ratio: sharp on every screen.
-        image.width *= 1;
         this.map.addImage(code, image);
         resolve();
       };
@@ -410,7 +415,7 @@ export class MapView {
     void this.map.pick(state.at, state.box);
     const panel = this.shell.panel;
     const key = [
-      layerChoice(state.layers, (layers) => this.store.set({ layers }, "slide")), legend(this.theatre, this.palette),
+      layerChoice(() => this.store.state.layers, (layers) => this.store.set({ layers }, "slide")), legend(this.theatre, this.palette),
     ];
     if (!this.forecast) {
       put(panel,
@@ -421,6 +426,7 @@ export class MapView {
     }
     if (state.at || state.box || state.place !== null) return void this.ask(key);
     this.asked?.abort();
+    this.askedAbout = "";
     const scroll = panel.scrollTop;
     put(panel,
       ...overview({ theatre: this.theatre, forecast: this.forecast, places: this.places, lead: this.lead, goPlace: (id, at) => this.goPlace(id, at) }),
@@ -439,6 +445,10 @@ export class MapView {
   }
 
   private async ask(key: Node[]): Promise<void> {
+    // What is being answered or stands there already is not asked again because something else has come.
+    const about = JSON.stringify([whereOf(this.store.state), this.forecast!.id, this.lead, this.palette.dark, this.hits.length && this.hits.map((hit) => hit.textContent)]);
+    if (about === this.askedAbout) return;
+    this.askedAbout = about;
     this.asked?.abort();
     const asked = (this.asked = new AbortController());
     const panel = this.shell.panel;
@@ -458,6 +468,7 @@ export class MapView {
       this.shell.say(`${outlook.place?.name ?? outlook.where}: chance of a change within ${plural(last.lead_day, "day")} ${percent(last.p_change, outlook.members)}`);
     } catch (error) {
       if (asked.signal.aborted) return;
+      this.askedAbout = "";
       put(panel, h("div", { class: "panel-head" }, h("h2", {}, "Nothing to say about this"), button("\u00d7", () => this.close(), { class: "icon", "aria-label": "Close the answer" })),
         marks, h("p", {}, (error as Error).message), ...key);
     }

@@ -156,14 +156,15 @@ export class TimeBar {
       fan.length ? s("path", { d: path(at("q50")), class: "area-mid" }) : null,
       after.length ? s("path", { d: path([[split, y(0)], ...after.map((one): [number, number] => [this.x(one.date), y(one.b - start)])]), class: "area-after" }) : null,
       ...this.monthTicks(first, back),
-      ...leads.filter((lead) => lead === end || (lead % 7 === 0 && end - lead > 3)).map((lead) => s("g", {},
+      ...leads.filter((lead) => lead === end || (lead % (width < 600 ? 14 : 7) === 0 && end - lead > 3)).map((lead) => s("g", {},
         s("line", { x1: ahead(lead), x2: ahead(lead), y1: bottom, y2: bottom + 3, class: "tick-mark" }),
         text(`+${lead} d`, ahead(lead), HEIGHT - 4, { class: "tick", "text-anchor": lead === end ? "end" : "middle" }))),
       s("line", { x1: split, x2: split, y1: 2, y2: bottom, class: "today" }),
       text("forecast from", split - 5, 11, { class: "tick strong", "text-anchor": "end" }),
       text(shortDay(this.init), split + 5, 11, { class: "tick strong" }),
-      text(`Change in what ${this.theatre.sides.b.name} holds`, LEFT, 11, { class: "tick" }),
-      ...y.ticks(2).filter((value) => value !== 0).map((value) => text(area(value, true), LEFT, y(value) + 4, { class: "tick faint" })),
+      split > 330 ? text(`Change in what ${this.theatre.sides.b.name} holds`, LEFT, 11, { class: "tick" }) : null,
+      // Not where the line itself begins.
+      ...y.ticks(2).filter((value) => value !== 0 && Math.abs(y(value) - y((past[0]?.b ?? start) - start)) > 14).map((value) => text(area(value, true), LEFT, y(value) + 4, { class: "tick faint" })),
       this.cursor);
     this.slider.setAttribute("aria-valuemin", "0");
     this.slider.setAttribute("aria-valuemax", String(this.stops.length - 1));

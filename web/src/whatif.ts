@@ -145,6 +145,7 @@ export class WhatIfView {
       const run = await post<Run>("whatifs", asked);
       this.say(`${run.title} has begun`);
       this.store.set({ job: run.id, variant: 0 });
+      if (this.answer.getBoundingClientRect().top > innerHeight * 0.8) this.answer.scrollIntoView();
     } catch (error) {
       const faults = (error as { faults?: { place: string; problem: string; remedy: string }[] }).faults ?? [];
       this.failed((error as Error).message, faults);

@@ -33,7 +33,7 @@ export function layers(colours: Palette): LayerSpecification[] {
       paint: { "line-color": colours.region, "line-width": 0.8, "line-dasharray": [4, 3] } },
     { id: "border", type: "line", source: "borders", paint: { "line-color": colours.border, "line-width": 1.2 } },
     { id: "trail", type: "line", source: "trail", layout: { "line-join": "round" },
-      paint: { "line-color": colours.line.b, "line-width": 0.8, "line-opacity": ["interpolate", ["linear"], ["get", "age"], 0, 0.5, 365, 0.12] } },
+      paint: { "line-color": colours.line.b, "line-width": 0.6, "line-opacity": ["interpolate", ["linear"], ["get", "age"], 0, 0.55, 365, 0.1] } },
     { id: "line-b", type: "line", source: "held", layout: { "line-join": "round", "line-cap": "round" },
       filter: ["all", ["==", ["get", "kind"], "flot"], ["==", ["get", "side"], "b"]],
       paint: { "line-color": colours.line.b, "line-width": ["interpolate", ["linear"], ["zoom"], 5.5, 2.2, 9, 4.6] } },
@@ -78,7 +78,7 @@ export function layers(colours: Palette): LayerSpecification[] {
     { id: "units", type: "symbol", source: "units",
       layout: {
         "icon-image": ["get", "symbol"], "icon-allow-overlap": false, "icon-padding": 1,
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.55, 9, 1], "symbol-sort-key": ["-", 0, ["get", "strength"]],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.38, 9, 0.75], "symbol-sort-key": ["-", 0, ["get", "strength"]],
       },
       paint: { "icon-opacity": ["get", "opacity"] } },
     { id: "pick", type: "circle", source: "pick", filter: ["==", ["geometry-type"], "Point"],

@@ -141,8 +141,15 @@ export class FrontMap {
     }
   }
 
+  /** A drawing in SVG, as large as it says, sharp on every screen. */
   addImage(name: string, image: HTMLImageElement): void {
-    if (!this.gl.hasImage(name)) this.gl.addImage(name, image, { pixelRatio: RATIO });
+    if (this.gl.hasImage(name) || !image.naturalWidth) return;
+    const sheet = document.createElement("canvas");
+    sheet.width = image.naturalWidth * RATIO;
+    sheet.height = image.naturalHeight * RATIO;
+    const pen = sheet.getContext("2d", { willReadFrequently: true })!;
+    pen.drawImage(image, 0, 0, sheet.width, sheet.height);
+    this.gl.addImage(name, pen.getImageData(0, 0, sheet.width, sheet.height), { pixelRatio: RATIO });
   }
 
   async set(source: SourceName, data: FeatureCollection | Feature | Geometry): Promise<void> {

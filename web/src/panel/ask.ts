@@ -1,6 +1,6 @@
 // The answer about a place or a box: chances, how often such chances came true, claims, mechanisms, sources.
 
-import { get, search, type Claims, type Forecast, type Mechanisms, type Outlook, type Reliability, type Theatre } from "../api";
+import { get, once, search, type Claims, type Forecast, type Mechanisms, type Outlook, type Reliability, type Theatre } from "../api";
 import { outlookChart } from "../charts/outlook";
 import { button, h, put, table } from "../dom";
 import { addDays, area, capital, count, day as inWords, percent, plural, share, shortDay, signed } from "../format";
@@ -44,9 +44,9 @@ export function cameTrue(reliability: Reliability | null | undefined, chance: nu
 }
 
 export async function askPanel(panel: HTMLElement, context: AskContext): Promise<Outlook> {
-  const { forecast, state, signal } = context;
+  const { forecast, state } = context;
   const where = whereOf(state);
-  const outlook = await get<Outlook>(`forecasts/${forecast.id}/at${search(where)}`, signal);
+  const outlook = await once<Outlook>(`forecasts/${forecast.id}/at${search(where)}`);
   const claims = h("div", {}, h("p", { class: "note" }, "Looking for claims…"));
   const mechanisms = h("div", {});
   put(panel, ...head(outlook, context), ...chances(outlook, context),

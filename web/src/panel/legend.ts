@@ -11,12 +11,12 @@ const WORDS: Record<Layer, string> = {
   strikes: "Strikes", units: "Units", trail: "Lines of the past year", truth: "What happened",
 };
 
-export function layerChoice(shown: readonly Layer[], chosen: (layers: Layer[]) => void): HTMLElement {
+export function layerChoice(shown: () => readonly Layer[], chosen: (layers: Layer[]) => void): HTMLElement {
   return h("fieldset", { class: "layers" }, h("legend", {}, "On the map"),
     ...LAYERS.map((layer) => {
-      const box = h("input", { type: "checkbox", checked: shown.includes(layer), "data-layer": layer });
+      const box = h("input", { type: "checkbox", checked: shown().includes(layer), "data-layer": layer });
       box.addEventListener("change", () =>
-        chosen(LAYERS.filter((one) => (one === layer ? box.checked : shown.includes(one)))));
+        chosen(LAYERS.filter((one) => (one === layer ? box.checked : shown().includes(one)))));
       return h("label", {}, box, WORDS[layer]);
     }));
 }
