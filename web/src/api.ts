@@ -42,6 +42,7 @@ export class ServiceError extends Error {
 }
 
 /** Asked when the service wants a token; answers whether one was given. */
+let asking: Promise<boolean> | null = null;
 let askForToken: () => Promise<boolean> = async () => false;
 export function onToken(ask: () => Promise<boolean>): void {
   askForToken = ask;
@@ -63,7 +64,8 @@ export async function request(path: string, options: RequestInit = {}): Promise<
       throw new ServiceError("The service does not answer. Is `frontcast serve` still running?", 0);
     }
     if (answer.ok) return answer;
-    if (answer.status === 401 && (await askForToken())) continue;
+    // All that wait for the token wait for one answer.
+    if (answer.status === 401 && (await (asking ??= askForToken().finally(() => { asking = null; })))) continue;
     const problem = (await answer.json().catch(() => null)) as Schemas["Problem"] | null;
     const words = typeof problem?.detail === "string" ? problem.detail : `The service answered ${answer.status}.`;
     throw new ServiceError(words, answer.status, problem?.problems ?? []);

@@ -44,6 +44,7 @@ export class MapView {
   private units: Unit[] = [];
   private hits: Node[] = [];
   private lead = 0;
+  private settling = 0;
 
   constructor(private readonly shell: Shell, private readonly store: Store, private readonly theatre: Theatre, private palette: Palette) {
     this.map = new FrontMap(shell.map, palette, theatre.bounds as Bounds, theatre.front_bounds as Bounds, store.state.camera, {
@@ -181,7 +182,7 @@ export class MapView {
         const id = ended.result?.split("/").pop() ?? ended.id;
         this.shell.say("The forecast is made");
         const init = (ended.asked["init_time"] as string | undefined) ?? "";
-        this.store.set({ run: id, from: init.slice(0, 10), day: "" });
+        this.store.set({ run: id, from: init.slice(0, 10) });
       } else {
         this.refreshPanel();
         if (ended.state === "failed") this.failed(new Error(ended.problems.map((one) => `${one.problem}. ${one.remedy}`).join(" ") || "The run failed."));
@@ -264,8 +265,11 @@ export class MapView {
       lead > 0
         ? once<Bands>(`forecasts/${this.forecast!.id}/bands?lead=${lead}`).then((data) => (current() ? this.map.set("bands", banded(data, this.theatre)) : undefined))
         : this.map.set("bands", EMPTY),
-      this.drawPlaces(), this.drawEvidence(), this.drawTruth(),
+      this.drawPlaces(), this.drawTruth(),
     ]).catch((error: unknown) => this.failed(error));
+    // A bar that is dragged passes many days: their claims are asked for where it stops.
+    clearTimeout(this.settling);
+    this.settling = window.setTimeout(() => void this.drawEvidence(), 200);
   }
 
   /** Who held what on a day: from the year in memory where it is there, else asked for. */
@@ -439,7 +443,10 @@ export class MapView {
     return otherStart({
       theatre: this.theatre, forecasts: this.forecasts, current: this.forecast, running: this.running,
       open: (one) => this.store.set({ run: one.id, from: one.init_time.slice(0, 10), day: "" }),
-      order: (init, depth) => void this.order(init, depth),
+      order: (init, depth) => {
+        this.store.set({ day: "" }, "slide");
+        void this.order(init, depth);
+      },
       cancel: () => this.cancel(),
     });
   }
