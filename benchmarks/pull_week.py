@@ -34,11 +34,11 @@ ROUNDS = 7
 
 
 class Archive(ThreadingHTTPServer):
-    """The archive's files by name, each broken off once."""
+    """The archive's files by name, those of the week broken off once."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
+    def __init__(self, files: dict[str, bytes], week: set[str]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.broken, self.ranges = files, set[str](), 0
+        self.files, self.torn, self.ranges = files, week, 0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,10 +61,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
-        first_time = name not in self.server.broken
-        self.server.broken.add(name)
-        self.wfile.write(body[: len(body) // 2] if first_time else body[start:])
-        self.close_connection = first_time
+        torn = name in self.server.torn
+        self.server.torn.discard(name)
+        self.wfile.write(body[: len(body) // 2] if torn else body[start:])
+        self.close_connection = torn
 
     def log_message(self, *_: object) -> None:
         pass
@@ -76,21 +76,22 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 6, 16))
     parser.add_argument("--members", type=int, default=100)
+    parser.add_argument("--history", type=int, default=300, help="days of maps before")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        replay(given.archive, given.first, given.members, given.out or Path(scratch))
+        replay(given.archive, given.first, given.members, given.history, given.out or Path(scratch))
 
 
-def replay(archive: Path, first: date, members: int, folder: Path) -> None:
-    """Seven rounds from `first` on; the maps before are pulled at once."""
+def replay(archive: Path, first: date, members: int, history: int, folder: Path) -> None:
+    """Seven rounds from `first` on; the maps of the days before are pulled at once."""
     last = first + timedelta(days=ROUNDS - 1)
     files = {
         entry.base: data
         for entry, data in contents(archive, lambda entry: PATTERN.fullmatch(entry.base) is not None)
         if entry.base <= f"deepstatemap_data_{last:%Y%m%d}.geojson"
     }
-    server = Archive(files)
+    server = Archive(files, {name for name in files if name >= f"deepstatemap_data_{first:%Y%m%d}.geojson"})
     threading.Thread(target=server.serve_forever, daemon=True).start()
     store, ledger = folder / "my.duckdb", folder / "ledger"
     url = f"http://127.0.0.1:{server.server_port}/deepstatemap_data_{{date:%Y%m%d}}.geojson"
@@ -99,9 +100,9 @@ def replay(archive: Path, first: date, members: int, folder: Path) -> None:
     issuing = f'ledger = "ledger"\n{map_only}[issue]\ndays = {max(LEADS)}\nmembers = {members}\nlead_days = [{leads}]\n'
     (folder / "before.toml").write_text(map_only)
     (folder / "pull.toml").write_text(issuing)
-    oldest = min(files).removeprefix("deepstatemap_data_")[:8]
-    since = f"{oldest[:4]}-{oldest[4:6]}-{oldest[6:]}"
-    pull(folder / "before.toml", store, first, "--since", since)
+    started = time.monotonic()
+    said = pull(folder / "before.toml", store, first, "--since", str(first - timedelta(days=history)))
+    print(f"before, {time.monotonic() - started:.0f} s: {' | '.join(said.splitlines())}", flush=True)
     for number in range(ROUNDS):
         started = time.monotonic()
         day = first + timedelta(days=number)

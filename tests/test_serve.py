@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 import zipfile
@@ -535,3 +539,65 @@ def test_units_say_what_is_not_known(served: Served) -> None:
     told = get(served, "/units/2023-02-01")
     assert told["units"] == []
     assert told["note"] == "No order of battle of West and East is known then."
+
+
+# ---- documents
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def examples(language: str) -> list[str]:
+    """The blocks of a language in docs/service.md."""
+    return re.findall(rf"```{language}\n(.*?)```", (DOCS / "service.md").read_text("utf-8"), re.DOTALL)
+
+
+def test_the_curl_examples_work(served: Served, forecast: dict[str, Any]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("no curl on this machine")
+    lines = "".join(examples("sh")).splitlines()
+    assert len(lines) >= 9
+    for line in lines:
+        told = subprocess.run(
+            ["bash", "-c", line],
+            capture_output=True,
+            check=False,
+            env=os.environ | {"AT": str(served.client.base_url).rstrip("/")},
+        )
+        assert told.returncode == 0, line
+        assert told.stdout, line
+
+
+def test_the_python_examples_work(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "".join(examples("python"))
+    exec(compile(code, "docs/service.md", "exec"), {"AT": str(served.client.base_url).rstrip("/")})
+    said = capsys.readouterr().out
+    assert "done 20 of 20" in said
+    assert said.count("2023-04-2") == 3
+
+
+def test_the_document_that_ships_is_that_of_the_api() -> None:
+    from frontcast.serve.openapi import document
+
+    assert (DOCS / "openapi.json").read_text("utf-8") == document(), (
+        "python -m frontcast.serve.openapi > docs/openapi.json"
+    )
+
+
+def test_a_track_record_says_how_often_such_chances_came_true() -> None:
+    from frontcast.serve.desk.right import reliability
+
+    places = [
+        {"chance": 0.05, "share": 0.04, "weight": 250.0, "low": 0.02, "high": 0.08},
+        {"chance": 1.0, "share": 0.9, "weight": 10.0, "low": 0.8, "high": 1.0},
+    ]
+    record = {
+        "leads": [{"lead_days": 7, "starts": 52}],
+        "diagnoses": [
+            {"forecaster": "model", "lead_days": 7, "places": places},
+            {"forecaster": "booster", "lead_days": 7, "places": places},
+        ],
+    }
+    first, last = reliability(record)
+    assert (first["low"], first["high"], first["forecasts"], first["starts"]) == (0.03, 0.1, 250, 52)
+    assert (last["low"], last["high"], last["came_true"]) == (0.9, 1.0, 0.9)
+    assert list(reliability({})) == []

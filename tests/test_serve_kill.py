@@ -104,7 +104,7 @@ def test_others_need_the_token(ground: tuple[Path, Path], tmp_path: Path) -> Non
     with serving(*ground, tmp_path / "keep", "--no-first", "--host", "0.0.0.0", "--token-file", str(file)) as served:
         assert token not in file.read_text()
         assert file.stat().st_mode & 0o077 == 0
-        for sent in ({}, {"authorization": "Bearer wrong"}, {"authorization": token}, {"authorization": "Bearer "}):
+        for sent in ({}, {"authorization": "Bearer wrong"}, {"authorization": token}, {"authorization": "Bearer"}):
             answer = served.client.get("/theatre", headers=sent)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"] == "Bearer"

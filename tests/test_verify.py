@@ -220,13 +220,13 @@ def test_persistence_by_hand_on_a_moving_line(theatre: Theatre) -> None:
     """The line moves a column a day and 25 are scored on either side: 1 in 50 is wrong after a day."""
     starts = init_times(time("2022-06-05"), time("2022-06-12"), 7)
     scores = hindcast(record(steady), theatre, [Persistence()], starts, LEADS)
-    expected = np.array([[1, 7], [1, 7]]) / np.array([[50], [20]])  # within 25 km, within 10 km
+    expected = np.array([[1, 7]]) / np.array([[50], [20], [100]])  # within 25 km, within 10 km, everywhere
     for start in starts:
         at_start = scores.sel(init_time=start, forecaster="persistence")
         np.testing.assert_allclose(at_start["brier"], expected)
         np.testing.assert_allclose(at_start["log_score"], -math.log(LOG_CLIP) * expected)
-        np.testing.assert_allclose(at_start["changed_km2"], [[40, 280], [40, 280]])
-        np.testing.assert_allclose(at_start["area_km2"], [[2000, 2000], [800, 800]])
+        np.testing.assert_allclose(at_start["changed_km2"], [[40, 280]] * 3)
+        np.testing.assert_allclose(at_start["area_km2"], [[2000, 2000], [800, 800], [4000, 4000]])
 
 
 def test_persistence_is_perfect_where_nothing_moves(theatre: Theatre) -> None:

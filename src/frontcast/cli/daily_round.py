@@ -11,7 +11,7 @@ import string
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -26,10 +26,13 @@ from frontcast.observe import READERS, ControlMap, Read, read_path
 from frontcast.observe.fetch import Fetcher, FetchError, NotThereError
 from frontcast.observe.fetch.download import whole
 from frontcast.observe.fetch.plausible import LOST_SHARE, doubts
-from frontcast.store import NoObservationError, Store, StoreError
+from frontcast.store import ControlSeries, NoObservationError, Store, StoreError
 from frontcast.theatre import Theatre
 
 MB: Final = 2**20
+BATCH: Final = 30
+"""Maps that are put into the store at once where there are many to fetch."""
+
 Say = Callable[[str], None]
 
 
@@ -176,6 +179,9 @@ class Round:
         self.fetcher = fetcher or Fetcher(self.folder / "downloads", config.contact)
         self.held_back = self.folder / "held_back"
         self.done = Done()
+        self._series: ControlSeries | None = None
+        self._believed: list[ControlMap] = []
+        self._batch: list[Read] = []
 
     # ---- maps
 
@@ -215,8 +221,9 @@ class Round:
             self.say(f"Asking for the map of {day}")
             largest = int(self.config.map.largest_mb * MB)
             try:
-                found = self.fetcher.fetch(url, largest=largest, checksum_url=checksum, force=True)
+                found = self.fetcher.fetch(url, largest=largest, checksum_url=checksum)
                 self._take(day, name, found.data, confirmed=False)
+                self.fetcher.forget(url)
             except NotThereError:
                 self.done.missing.append(day)
             except FetchError as error:
@@ -224,6 +231,9 @@ class Round:
                 break  # a server in trouble is not asked for thirty days more
             except FrontcastError as error:
                 self.done.failed.append(f"{day}: {error}")
+            if len(self._batch) >= BATCH:
+                self._append()
+        self._append()
 
     def confirm(self, days: list[date]) -> None:
         """Believe maps that were held back.
@@ -239,6 +249,7 @@ class Round:
             folder = self.held_back / str(day)
             file = next(file for file in folder.iterdir() if file.name != "why.json")
             self._take(day, file.name, file.read_bytes(), confirmed=True)
+            self._append()
             for one in folder.iterdir():
                 one.unlink()
             folder.rmdir()
@@ -256,20 +267,26 @@ class Round:
         if why:
             self._hold_back(day, name, data, why)
             return
-        self._append(reads)
+        self._believed.append(charts[0])
+        self._batch += reads
         self.done.maps.append(day)
 
     def _doubts(self, chart: ControlMap) -> list[str]:
+        """Why a map should not be believed, against the newest that was known then."""
         assert self.config.map is not None
-        if not self.store.exists():
-            return []
-        try:
-            with Store.open(self.store, read_only=True) as held:
-                series = held.control(chart.provenance.source, theatre=self.theatre.name).known_by(chart.known_at)
-            before = series.at(chart.known_at)
-        except (StoreError, NoObservationError):
-            return []  # the first of its source
-        return doubts(before, chart.control, self.theatre, self.config.map.lost_share)
+        before: Any = None
+        known: Any = np.datetime64("1900-01-01", "s")
+        if self._series is None and self.store.exists():
+            with suppress(StoreError), Store.open(self.store, read_only=True) as held:
+                self._series = held.control(chart.provenance.source, theatre=self.theatre.name)
+        if self._series is not None:
+            with suppress(NoObservationError):
+                number = self._series.index_at(chart.known_at)
+                before, known = self._series.control(number), self._series.valid_time[number]
+        for other in self._believed:
+            if known < other.valid_time <= chart.known_at:
+                before, known = other.control, other.valid_time
+        return [] if before is None else doubts(before, chart.control, self.theatre, self.config.map.lost_share)
 
     def _hold_back(self, day: date, name: str, data: bytes, why: list[str]) -> None:
         folder = self.held_back / str(day)
@@ -278,9 +295,12 @@ class Round:
         whole(folder / "why.json", json.dumps({"why": why, "held_back_at": self.now.isoformat()}).encode())
         self.done.held_back[day] = why
 
-    def _append(self, reads: list[Read]) -> None:
-        with Store.open(self.store) as target:
-            target.append(self.theatre, reads)
+    def _append(self) -> None:
+        """Put what has been read into the store, all of it or nothing."""
+        if self._batch:
+            with Store.open(self.store) as target:
+                target.append(self.theatre, self._batch)
+            self._batch.clear()
 
     # ---- reports
 

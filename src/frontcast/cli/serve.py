@@ -41,7 +41,8 @@ def serve(
     Without more it listens on this machine alone, shows the record that ships, and needs nothing else. On any other
     address a token is asked for (docs/service.md).
     """
-    from frontcast.serve.server import LOOPBACK, listen, run
+    from frontcast.serve.address import LOOPBACK, listen
+    from frontcast.serve.desk_link import Desk
     from frontcast.serve.settings import RunLimits, Settings, default_keep
     from frontcast.serve.tokens import read_or_make
 
@@ -73,7 +74,11 @@ def serve(
         typer.echo(exposure(host, settings.theatre, store), err=True)
     if open_browser:
         webbrowser.open(address)
-    run(settings, bound)
+    desk = Desk(settings.theatre, settings.store)
+    desk.open()  # before the rest is imported: it has books of its own to open
+    from frontcast.serve.server import run
+
+    run(settings, bound, desk)
 
 
 def is_loopback(host: str) -> bool:

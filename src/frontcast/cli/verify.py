@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -135,7 +136,7 @@ def verify(
         "last": f"{last:%Y-%m-%d}",
         "every_days": every,
         "lead_days": lead_days,
-        "within_km": WITHIN_KM,
+        "within_km": [within for within in WITHIN_KM if math.isfinite(within)],
         "methods": [method.name for method in methods],
         "members": members,
         "seed": seed,

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from frontcast import __version__
+from frontcast.serve.desk_link import Desk
 from frontcast.serve.guard import Guard
 from frontcast.serve.page_files import PageFiles
 from frontcast.serve.refusal import Refusal
@@ -52,13 +53,14 @@ def _name_of(route: APIRoute) -> str:
     return route.name
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole application: run it with any ASGI server, or `frontcast.serve.server.run`."""
+def create_app(settings: Settings, desk: Desk | None = None) -> FastAPI:
+    """The whole application: run it with any ASGI server, or `frontcast.serve.server.run`. A desk that is open already saves
+    a second."""
     from frontcast.serve.service import Service
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        service = Service(settings)
+        service = Service(settings, desk)
         await service.start()
         app.state.service = service
         try:

@@ -78,8 +78,9 @@ class Desk:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the desk."""
-        self._open()
+        """Begin to ask; opens the desk where it is not open yet."""
+        if self._process is None:
+            self.open()
         self._task = asyncio.create_task(self._answer())
 
     async def stop(self) -> None:
@@ -100,7 +101,8 @@ class Desk:
         self._waiting.put_nowait(_Question((turn, next(self._count)), name, given, answer))
         return await answer
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Start the process. It opens its books while the service opens its own."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         store = None if self._store is None else str(self._store)
@@ -125,7 +127,7 @@ class Desk:
                 found = await asyncio.wait_for(asyncio.to_thread(self._exchange, question), ANSWER_S)
             except (TimeoutError, EOFError, OSError):
                 self._close()
-                self._open()
+                self.open()
                 found = Refusal(503, "This took too long, or broke off.", retry_s=5)
             if question.answer.done():
                 continue

@@ -18,6 +18,10 @@ SIMPLER_KM: Final = 0.15
 """How far simplified shapes may stray. The record's cells are 1 km; without it every cell's corner is a point."""
 
 
+SLIVER_KM2: Final = 0.02
+"""Parts of ground smaller than this are what cutting along cells leaves over."""
+
+
 def degrees(shape: BaseGeometry, grid: Grid) -> BaseGeometry:
     """A shape in km of the projection, in degrees."""
     return shapely.transform(shape, lambda at: np.column_stack(grid.unproject(*(1000.0 * at.T))))
@@ -26,6 +30,8 @@ def degrees(shape: BaseGeometry, grid: Grid) -> BaseGeometry:
 def geometry(shape: BaseGeometry, grid: Grid, *, simpler_km: float = SIMPLER_KM) -> dict[str, Any] | None:
     """GeoJSON of a shape in km, simplified; None where nothing of it is left."""
     simple = shape.simplify(simpler_km) if simpler_km else shape
+    if simple.geom_type in ("Polygon", "MultiPolygon"):
+        simple = shapely.MultiPolygon([part for part in shapely.get_parts(simple) if part.area >= SLIVER_KM2])
     return as_geojson(degrees(simple, grid))
 
 

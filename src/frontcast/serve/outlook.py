@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from frontcast.serve.desk.runs import read_json
 from frontcast.serve.refusal import Refusal
 from frontcast.theatre import HOLDERS, MASKED, Theatre
 
 Box = tuple[float, float, float, float]
 Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+
+
+def read_json(file: Path) -> Any:
+    """A JSON file of a run."""
+    return json.loads(file.read_text("utf-8"))
 
 
 @dataclass(frozen=True)

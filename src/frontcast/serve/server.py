@@ -10,8 +10,8 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from frontcast.errors import InputError
 from frontcast.serve.app import create_app
+from frontcast.serve.desk_link import Desk
 from frontcast.serve.settings import Settings
 
 HEADERS_S: Final = 10.0
@@ -21,7 +21,6 @@ STALLED_S: Final = 30.0
 """How long a reader may take no bytes."""
 
 KEEP_ALIVE_S: Final = 30
-LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
 class Patient(H11Protocol):
@@ -82,29 +81,11 @@ class Patient(H11Protocol):
         super().connection_lost(exc)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to an address.
-
-    Raises:
-        InputError: where the address is not one of this machine, or in use.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except (OSError, OverflowError) as error:
-        bound.close()
-        problem = getattr(error, "strerror", None) or str(error)
-        raise InputError("--host, --port", f"{host}:{port}", problem, "Give another --port or --host") from None
-    return bound
-
-
-def run(settings: Settings, bound: socket.socket) -> None:
+def run(settings: Settings, bound: socket.socket, desk: Desk) -> None:
     """Serve until told to stop."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, desk),
         http=Patient,
         ws="none",
         lifespan="on",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import hashlib
 import json
@@ -20,7 +21,6 @@ import numpy.typing as npt
 
 from frontcast import __version__
 from frontcast.serve.answers import GEOJSON, JSON, Body, Shelf
-from frontcast.serve.desk.opened import stamp_of
 from frontcast.serve.desk_link import PREPARING, READER, Desk
 from frontcast.serve.finder import Finder
 from frontcast.serve.models import (
@@ -42,6 +42,7 @@ from frontcast.serve.outlook import ForecastView, cells_of_box, cells_of_point, 
 from frontcast.serve.refusal import Flaw, Refusal
 from frontcast.serve.runbook import RunBook, RunRecord
 from frontcast.serve.settings import FIRST_DAYS, FIRST_MEMBERS, Settings
+from frontcast.serve.stamps import stamp_of
 from frontcast.theatre import load_theatre
 
 log = logging.getLogger("frontcast.serve")
@@ -65,20 +66,20 @@ RELIABLE_FROM: Final = 20
 class Service:
     """What the addresses ask. `start` before the first request, `stop` after the last."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, desk: Desk | None = None) -> None:
         self.settings = settings
         self.theatre = load_theatre(settings.theatre)
-        self.desk = Desk(settings.theatre, settings.store)
+        self.desk = desk or Desk(settings.theatre, settings.store)
         self.shelf = Shelf(SHELF_BYTES)
         self.book = RunBook(settings)
-        self.finder = Finder(self.theatre)
+        self.finder: Finder
+        self._found = asyncio.Event()
         self._views: OrderedDict[str, ForecastView] = OrderedDict()
         self._afterwards: dict[tuple[str, str], npt.NDArray[np.uint8] | None] = {}
         self._reliability: list[dict[str, Any]] | None = None
         self._stamp = (0, 0)
         self._day = ""
         self._tasks: list[asyncio.Task[None]] = []
-        _ = self.theatre.grid.lonlat, self.theatre.land, self.theatre.places.cells
 
     # ---- beginning and end
 
@@ -88,6 +89,19 @@ class Service:
         await self.desk.start()
         await self.book.start()
         self._tasks = [asyncio.create_task(self._prepare())]
+
+    def _open_finder(self) -> Finder:
+        _ = self.theatre.grid.lonlat, self.theatre.land
+        return Finder(self.theatre)
+
+    async def _open_places(self) -> None:
+        """The index of places, made while the first readers look at the map."""
+        if not self._found.is_set():
+            self.finder = await asyncio.to_thread(self._open_finder)
+            self._found.set()
+        # What is there now stays: looking through a hundred thousand names for garbage would hold readers up.
+        gc.collect()
+        gc.freeze()
 
     async def stop(self) -> None:
         """Close them."""
@@ -106,7 +120,7 @@ class Service:
                     await self._refresh()
                     self._stamp = stamp
                     if self.settings.first_forecast:
-                        await self.order_forecast(ForecastRequest(days=FIRST_DAYS, members=FIRST_MEMBERS))
+                        await self.order_forecast(self._first_order())
                     if self.settings.prepare:
                         await self._prepare_years()
             except Refusal as refusal:
@@ -118,13 +132,14 @@ class Service:
         newest = await self.desk.ask("newest", self.settings.source, turn=PREPARING)
         self.shelf.drop(lambda key: key[0] not in ("ground", "bands", "summary", "view"))
         self._afterwards.clear()
-        self.finder.update(newest["control"], newest["front_km"])
         self._day = newest["day"]
         for asked in (("theatre",), ("timeline", self.settings.source), ("control", self._day, self.settings.source)):
             media = GEOJSON if asked[0] == "control" else JSON
             await self.ask(*asked, media=media)
         for layer in ("borders", "rivers", "lakes", "regions"):
             await self.ask("ground", layer, media=GEOJSON)
+        await self._open_places()
+        self.finder.update(newest["control"], newest["front_km"])
         await self.ask("track_record")
 
     async def _prepare_years(self) -> None:
@@ -139,6 +154,8 @@ class Service:
         if name == "theatre":
             limits = asdict(self.settings.limits)
             given = (self.settings.source, {key: value for key, value in limits.items() if key != "kept"})
+        elif name == "track_record":
+            given = (self.settings.ledger,)
         elif name == "changeable":
             given = (self.settings.source, *given)
 
@@ -208,11 +225,13 @@ class Service:
 
     async def find_places(self, query: str, limit: int) -> PlacesFound:
         """See the address."""
+        await self._found.wait()
         found, near = self.finder.find(query, limit)
         return PlacesFound(query=query, places=[PlaceAnswer(**one) for one in found], suggestions=near)
 
     async def place(self, number: int) -> PlaceAnswer:
         """See the address."""
+        await self._found.wait()
         return PlaceAnswer(**self._described(number))
 
     def _described(self, number: int) -> dict[str, Any]:
@@ -290,6 +309,7 @@ class Service:
 
     async def places_at_risk(self, forecast: str, limit: int, offset: int) -> PlacesAtRisk:
         """See the address."""
+        await self._found.wait()
         places = self._forecast(forecast).places
         rows = [row | {"front_km": self._front_km(row["id"])} for row in places[offset : offset + limit]]
         return PlacesAtRisk.model_validate({"total": len(places), "places": rows})
@@ -302,6 +322,7 @@ class Service:
         self, forecast: str, place: int | None, lon: float | None, lat: float | None, box: str | None
     ) -> Outlook:
         """See the address."""
+        await self._found.wait()
         view = self._forecast(forecast)
         cells, where, found, corners = self._cells(place, lon, lat, box)
         large = cells[0].size > LARGE_BOX
@@ -387,6 +408,7 @@ class Service:
         lead: int | None,
     ) -> Body:
         """Why the front moves near somewhere."""
+        await self._found.wait()
         view = self._forecast(forecast)
         if view.summary["depth"] != "units":
             raise Refusal(404, "In a forecast of the line alone only the push moves it: order one with depth units.")
@@ -435,6 +457,7 @@ class Service:
     ) -> Body:
         """See the address."""
         meant = None
+        await self._found.wait()
         if place is not None:
             self._described(place)
             meant = self.finder.place(place)
@@ -447,6 +470,11 @@ class Service:
         return symbol(sidc)
 
     # ---- orders
+
+    def _first_order(self) -> ForecastRequest:
+        """The day's forecast, within the limits."""
+        limits = self.settings.limits
+        return ForecastRequest(days=min(FIRST_DAYS, limits.days), members=min(FIRST_MEMBERS, limits.members))
 
     async def order_forecast(self, asked: ForecastRequest) -> Run:
         """See the address."""
@@ -468,7 +496,7 @@ class Service:
         if flaws:
             raise Refusal(422, " ".join(f"{flaw.problem}. {flaw.remedy}." for flaw in flaws), flaws)
         vintage = await self.desk.ask("vintage", source, init)
-        first = ForecastRequest(days=FIRST_DAYS, members=FIRST_MEMBERS)
+        first = self._first_order()
         is_default = (
             source == self.settings.source and asked.model_copy(update={"init_time": None, "source": None}) == first
         )

@@ -39,6 +39,9 @@ class Forecaster(Protocol):
         """P(the map will show the cell as held by side b), (lead_time, y, x) float32; NaN off the land.
 
         `series` holds only what was known at `init_time`. `fit` was called before, with an earlier time.
+
+        A method with members may offer, beside this, `say` with the same arguments: it gives a `Said`, the probabilities
+        and the members together, and is called instead.
         """
         ...
 

@@ -1,13 +1,13 @@
 """Rolling hindcasts: forecasts of the past, each made only from what was known then, and how right they were.
 
-`hindcast` cuts the series before it hands it to any method, for fitting as for forecasting: no method could
-see the future if it tried.
+`speak` cuts the series before it hands it to any method, for fitting as for forecasting: no method could see the
+future if it tried. What was said is kept in a small form and judged apart, so that it can be judged by several maps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +15,41 @@ import xarray as xr
 
 from frontcast.errors import FrontcastError, InputError
 from frontcast.store.series import ControlSeries
-from frontcast.theatre import B, Theatre
+from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Forecaster
-from frontcast.verify.line import CLOSE_KM, DAY, NEAR_KM, end_of_day, signed_distance, truth_index
-from frontcast.verify.scores import brier, log_score
+from frontcast.verify.judge import WITHIN_KM, divisions, judge
+from frontcast.verify.line import DAY, end_of_day, truth_index
+from frontcast.verify.said import Said, Start, gather
+from frontcast.verify.spread import Work, here
 
-WITHIN_KM: Final = (NEAR_KM, CLOSE_KM)
-"""Scores are means over the land within these distances of the initial line."""
+__all__ = ["WITHIN_KM", "Advance", "Hindcasts", "hindcast", "init_times", "judged", "speak"]
 
 Advance = Callable[[str], None]
 """Told what was just done, once for each method fitted and each start forecast."""
 
+Starts = npt.NDArray[np.datetime64]
 
-def init_times(first: np.datetime64, last: np.datetime64, every_days: int) -> npt.NDArray[np.datetime64]:
+
+@dataclass(frozen=True)
+class Hindcasts:
+    """What methods said from the starts of a period.
+
+    Attributes:
+        starts: (init_time,) datetime64[s]. lead_days: leads, days. forecasters: names, in order.
+        said: by start, `Start.pack`.
+        fitted_until: what the methods could learn from, by the start from which it holds.
+        blank: why a method was not fitted, by name and the start from which that holds.
+    """
+
+    starts: Starts
+    lead_days: tuple[int, ...]
+    forecasters: tuple[str, ...]
+    said: Sequence[bytes] = field(repr=False)
+    fitted_until: Mapping[np.datetime64, np.datetime64]
+    blank: Mapping[tuple[str, np.datetime64], str]
+
+
+def init_times(first: np.datetime64, last: np.datetime64, every_days: int) -> Starts:
     """Starts from one date to another, both included: the end of each UTC day, (init_time,) datetime64[s].
 
     Raises:
@@ -40,18 +62,19 @@ def init_times(first: np.datetime64, last: np.datetime64, every_days: int) -> np
     return np.arange(end_of_day(first), end_of_day(last) + np.timedelta64(1, "s"), every_days * DAY)
 
 
-def hindcast(
+def speak(
     series: ControlSeries,
     theatre: Theatre,
     forecasters: Sequence[Forecaster],
-    starts: npt.NDArray[np.datetime64],
+    starts: Starts,
     lead_days: tuple[int, ...],
     *,
+    refit_days: int | None = None,
+    skip_unfitted: bool = False,
+    work: Work = here,
     advance: Advance = lambda done: None,
-) -> xr.Dataset:
-    """Fit every method on the past of the period, forecast from every start, and score in space.
-
-    Methods are fitted once, on what was known at the end of the day before the first start.
+) -> Hindcasts:
+    """Fit every method on the past of the period and let it speak from every start.
 
     Args:
         series: maps of one source; may hold any future, no method sees it.
@@ -59,92 +82,127 @@ def hindcast(
         forecasters: the methods.
         starts: (init_time,) datetime64[s], ascending.
         lead_days: leads in days.
+        refit_days: fit anew at the first start that is so many days after the last fit; without, only at the first.
+            A fit sees what was known at the end of the day before its start.
+        skip_unfitted: go on without a method while it cannot be fitted.
+        work: what carries the starts out, see `frontcast.verify.spread`.
         advance: called after each piece of work, for a progress bar.
 
-    Returns:
-        Means over cells, weighted by area; NaN where the record cannot say what came true:
-
-        - `brier`, `log_score` (forecaster, within_km, init_time, lead_days), the latter in nats;
-        - `area_km2` (within_km, init_time, lead_days): ground scored;
-        - `changed_km2` (within_km, init_time, lead_days): of it, ground that b gained or lost;
-        - `truth_known_at` (init_time, lead_days): the map that said so, NaT where none.
-
-        Attribute `fitted_until`: what the methods could learn from.
-
     Raises:
-        FrontcastError: where a method cannot be fitted, or leaves land near the line without a probability, or
-            there is no line.
+        FrontcastError: where a method cannot be fitted, or leaves land without a probability.
         NoObservationError: where no map was known at the first start.
     """
-    until = starts[0] - DAY
-    for forecaster in forecasters:
-        forecaster.fit(series.known_by(until), theatre, until)
-        advance(f"{forecaster.name} fitted")
+    said: list[bytes] = []
+    fitted_until: dict[np.datetime64, np.datetime64] = {}
+    blank: dict[tuple[str, np.datetime64], str] = {}
+    for group in _groups(starts, refit_days):
+        until = group[0] - DAY
+        fitted_until[group[0]] = until
+        known = series.known_by(until)
+        fitted: list[Forecaster] = []
+        for forecaster in forecasters:
+            try:
+                forecaster.fit(known, theatre, until)
+            except FrontcastError as error:
+                if not skip_unfitted:
+                    raise
+                blank[forecaster.name, group[0]] = str(error)
+            else:
+                fitted.append(forecaster)
+            advance(f"{forecaster.name} fitted")
+        for start, content in zip(group, work(_Speech(series, theatre, fitted, lead_days), list(group)), strict=True):
+            said.append(content)
+            advance(f"{start.astype('datetime64[D]')} forecast")
+    names = tuple(forecaster.name for forecaster in forecasters)
+    return Hindcasts(starts, lead_days, names, said, fitted_until, blank)
+
+
+def judged(
+    hindcasts: Hindcasts,
+    series: ControlSeries,
+    theatre: Theatre,
+    *,
+    area_error_km2: Mapping[int, float] | None = None,
+) -> xr.Dataset:
+    """Score what was said by the maps of a source, its own or another.
+
+    Args:
+        hindcasts: what was said. series: the maps that say what came true. theatre: the ground.
+        area_error_km2: see `frontcast.verify.judge.judge`.
+
+    Returns:
+        What `judge` returns with a dim init_time, and `truth_known_at` (init_time, lead_days), the map that said what
+        came true, NaT where none. Attributes: `fitted_until`, what the methods could learn from at the first start, and
+        `judge`, the source of the maps.
+
+    Raises:
+        FrontcastError: where there is no line.
+    """
     rows = []
-    for start in starts:
-        rows.append(_score_start(series, theatre, forecasters, start, lead_days))
-        advance(f"{start.astype('datetime64[D]')} forecast and scored")
-    scores = xr.concat(rows, "init_time").transpose("forecaster", "within_km", "init_time", "lead_days")
-    return scores.assign_coords(init_time=starts).assign_attrs(fitted_until=str(until))
+    for start_time, content in zip(hindcasts.starts, hindcasts.said, strict=True):
+        start = Start.unpack(content)
+        truths = [truth_index(series, start_time + lead * DAY) for lead in hindcasts.lead_days]
+        later = [None if truth is None else series.control(truth) for truth in truths]
+        known_at = [_NO_MAP if truth is None else series.known_at[truth].astype("M8[s]") for truth in truths]
+        row = judge(start, later, theatre, area_error_km2=area_error_km2)
+        rows.append(row.assign(truth_known_at=("lead_days", known_at)))
+    scores = xr.concat(rows, "init_time", join="outer", data_vars="all", coords="minimal", compat="override")
+    scores = scores.reindex(forecaster=list(hindcasts.forecasters)).assign_coords(init_time=hindcasts.starts)
+    order = ("forecaster", "within_km", "init_time", "lead_days", "bin", "sum")
+    first = str(next(iter(hindcasts.fitted_until.values())))
+    return scores.transpose(*order).assign_attrs(fitted_until=first, judge=series.source)
 
 
-def _score_start(
+_NO_MAP = np.datetime64("NaT", "s")
+
+
+def hindcast(
     series: ControlSeries,
     theatre: Theatre,
     forecasters: Sequence[Forecaster],
-    start: np.datetime64,
+    starts: Starts,
     lead_days: tuple[int, ...],
+    *,
+    advance: Advance = lambda done: None,
 ) -> xr.Dataset:
-    known = series.known_by(start)
-    initial = known.at(start)
-    distance = np.abs(signed_distance(initial, theatre))
-    band = (distance < max(WITHIN_KM)) & theatre.land
-    if not band.any():
-        raise FrontcastError(f"side b has no line to score on the map of {known.source} known at {start}.")
-    truths = [truth_index(series, start + lead * DAY) for lead in lead_days]
-    later = [initial if truth is None else series.control(truth) for truth in truths]
-    names = [forecaster.name for forecaster in forecasters]
-    said = [
-        _checked(forecaster.hold_probability(known, theatre, start, lead_days)[:, band], forecaster, start)
-        for forecaster in forecasters
-    ]
-    probability = xr.DataArray(
-        np.stack(said),
-        {"forecaster": names, "lead_days": list(lead_days)},
-        ("forecaster", "lead_days", "cell"),
-    )
-    held = xr.DataArray([control[band] == B for control in later], dims=("lead_days", "cell"))
-    changed = held != xr.DataArray(initial[band] == B, dims="cell")
-    inside = [distance[band] < limit for limit in WITHIN_KM]
-    within = xr.DataArray(inside, {"within_km": list(WITHIN_KM)}, ("within_km", "cell"))
-    area = within * theatre.grid.cell_area_km2
-    judged = xr.DataArray([truth is not None for truth in truths], dims="lead_days")
-    no_map = np.datetime64("NaT", "s")
-    return (
-        xr.Dataset(
-            {
-                "brier": brier(probability, held, area),
-                "log_score": log_score(probability, held, area),
-                "area_km2": area.sum("cell"),
-                "changed_km2": (changed * area).sum("cell"),
-            }
-        )
-        .where(judged)
-        .assign(
-            truth_known_at=(
-                "lead_days",
-                [no_map if truth is None else series.known_at[truth].astype("M8[s]") for truth in truths],
-            )
-        )
-    )
+    """Fit every method on the past of the period, forecast from every start, and score by the maps it was made from.
+
+    `speak` and `judged` in one; see there for what is returned and raised.
+    """
+    said = speak(series, theatre, forecasters, starts, lead_days, advance=advance)
+    return judged(said, series, theatre)
 
 
-def _checked(
-    probability: npt.NDArray[np.float32], forecaster: Forecaster, start: np.datetime64
-) -> npt.NDArray[np.float32]:
-    wrong = ~((probability >= 0) & (probability <= 1))  # catches NaN as well
-    if wrong.any():
-        raise FrontcastError(
-            f"{forecaster.name} gave {int(wrong.sum())} cells near the line no probability at {start}."
-        )
-    return probability
+def _groups(starts: Starts, refit_days: int | None) -> list[Starts]:
+    """Starts that share one fit."""
+    if refit_days is None:
+        return [starts]
+    groups, first = [], 0
+    for index in range(1, len(starts) + 1):
+        if index == len(starts) or starts[index] - starts[first] >= refit_days * DAY:
+            groups.append(starts[first:index])
+            first = index
+    return groups
+
+
+@dataclass(frozen=True)
+class _Speech:
+    """All it takes to let methods speak from a start, here or in another process."""
+
+    series: ControlSeries
+    theatre: Theatre
+    forecasters: Sequence[Forecaster]
+    lead_days: tuple[int, ...]
+
+    def __call__(self, start: np.datetime64) -> bytes:
+        known = self.series.known_by(start)
+        initial = known.at(start)
+        said = {}
+        for forecaster in self.forecasters:
+            say = getattr(forecaster, "say", None)
+            if say is None:
+                said[forecaster.name] = Said(forecaster.hold_probability(known, self.theatre, start, self.lead_days))
+            else:
+                said[forecaster.name] = say(known, self.theatre, start, self.lead_days)
+        parts = divisions(initial, self.theatre)
+        return gather(said, initial, self.theatre, start, self.lead_days, parts).pack()

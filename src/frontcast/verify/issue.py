@@ -13,33 +13,14 @@ from frontcast.forecast import EnsembleResult, ForecastConfig
 from frontcast.forecast.product import run_record
 from frontcast.picture import Picture
 from frontcast.store.series import ControlSeries
-from frontcast.theatre import B
 from frontcast.verify.forecaster import Factory, Setup
 from frontcast.verify.judge import divisions
 from frontcast.verify.ledger import OURS, IssuedForecast
 from frontcast.verify.line import DAY
-from frontcast.verify.said import Said, gather
+from frontcast.verify.said import Said, gather, said_by_members
 
 BESIDE: Final = ("persistence", "climatology", "booster")
 """Methods that stand beside every issued forecast."""
-
-
-def said_by_members(result: EnsembleResult, picture: Picture) -> Said:
-    """What an ensemble says, in the form that all methods speak.
-
-    Args:
-        result: the members; with `member_control` kept, their gains are scored too.
-        picture: what they started from.
-    """
-    land = picture.theatre.land
-    hold = np.where(land, result.held_b / np.float32(result.members), np.float32(np.nan))
-    if result.member_control is None:
-        return Said(hold)
-    rows, columns = result.member_control.shape[-2:]
-    factor = land.shape[0] // rows
-    # the model's own start, so that gains are those of its steps and not of the change of grid
-    blocks = picture.flot_b.reshape(rows, factor, columns, factor)
-    return Said(hold, result.member_control == B, blocks.mean(axis=(1, 3)) < 0)
 
 
 def issue(

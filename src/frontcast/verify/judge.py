@@ -51,7 +51,7 @@ def judge(
     later: Sequence[npt.NDArray[np.uint8] | None],
     theatre: Theatre,
     *,
-    area_error_km2: Mapping[str, float] | None = None,
+    area_error_km2: Mapping[int, float] | None = None,
     within_km: Sequence[float] = WITHIN_KM,
 ) -> xr.Dataset:
     """Scores of every method from one start.
@@ -60,8 +60,8 @@ def judge(
         start: what they said.
         later: by lead, (y, x) the map that says what came true; None where none does.
         theatre: the ground.
-        area_error_km2: by region and "total", standard deviation of the gain that a map shows about what was gained;
-            added to members before they are ranked (Hamill 2001). Without, none is added.
+        area_error_km2: by lead in days, standard deviation of the gain that a map shows about what was gained; added to
+            members before they are ranked (Hamill 2001). Without, none is added.
         within_km: distances from the initial line within which cells are scored.
 
     Returns:
@@ -123,13 +123,15 @@ class _Ground:
 
 
 def _judge_lead(
-    start: Start, ground: _Ground, lead: int, truth: npt.NDArray[np.uint8], area_error_km2: Mapping[str, float]
+    start: Start, ground: _Ground, lead: int, truth: npt.NDArray[np.uint8], area_error_km2: Mapping[int, float]
 ) -> xr.Dataset:
     names = list(start.hold)
     land, area = ground.land.ravel(), ground.theatre.grid.cell_area_km2
     now, then = start.initial.ravel() == B, truth.ravel() == B
     # elsewhere all methods are sure that nothing changes, and nothing does
-    cells = np.union1d(start.cells, np.flatnonzero(land & (now != then)))
+    kept = land & (now != then)
+    kept[start.cells] = True
+    cells = np.flatnonzero(kept)
     hold = np.repeat(now[cells][None].astype(np.float32), len(names), axis=0)
     hold[:, np.searchsorted(cells, start.cells)] = [start.hold[name][lead] for name in names]
     before, outcome = now[cells], then[cells]
@@ -195,7 +197,7 @@ def _gains(
     cells: npt.NDArray[np.int64],
     hold: Array,
     change: Array,
-    area_error_km2: Mapping[str, float],
+    area_error_km2: Mapping[int, float],
 ) -> dict[str, xr.DataArray]:
     """Scores of net ground gained by b, in all, by region and by stretch of the line."""
     names, area = list(start.hold), ground.theatre.grid.cell_area_km2
@@ -227,7 +229,7 @@ def _gains(
         scores["displacement_median_km"].append(_weighted_median(missed / length, length))
         scores["gain_mean_km2"].append(total.mean())
         scores["gain_spread_km2"].append(total.std(ddof=1))
-        scores["gain_rank"].append(_rank(total, gained, area_error_km2.get("total", 0.0), start, lead))
+        scores["gain_rank"].append(_rank(total, gained, area_error_km2.get(start.lead_days[lead], 0.0), start, lead))
     out = {name: _array(np.array(values, np.float64), forecaster=names) for name, values in scores.items()}
     return out | {"gained_km2": _array(np.float64(seen["region"].sum()))}
 

@@ -13,6 +13,7 @@ from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Setup
 from frontcast.verify.line import DAY
+from frontcast.verify.said import Said, said_by_members
 
 LEAST_WEEKS = 8
 """Weekly starts that the coefficients of the push are fitted on at the least."""
@@ -38,6 +39,7 @@ class LineModel:
         Raises:
             FrontcastError: where the past is too short for that.
         """
+        self.prior = load_prior()
         if until >= np.datetime64(self.prior.fitted_until, "D"):
             return
         weeks = ((until - series.known_at[0]) / DAY - FIRST_START_DAYS) / 7 if len(series) else 0.0
@@ -51,15 +53,22 @@ class LineModel:
             update={"intercept": intercept, "coefficients": coefficients, "fitted_until": str(until)[:10]}
         )
 
-    def hold_probability(
+    def say(
         self, series: ControlSeries, theatre: Theatre, init_time: np.datetime64, lead_days: tuple[int, ...]
-    ) -> npt.NDArray[np.float32]:
-        """See `Forecaster`; the share of members in which b holds the cell."""
+    ) -> Said:
+        """See `Forecaster`; the share of members in which b holds the cell, and the members."""
         known = series.known_by(init_time)
         # Starts share most of the maps they look back on.
         history = History(known, theatre) if self._history is None else self._history.extended(known)
         self._history = history
         picture = make_picture(known, theatre, init_time, history=history, prior=self.prior)
-        result = run_ensemble(picture, lead_days=lead_days, members=self.setup.members, seed=self.setup.seed)
-        held = result.held_b / np.float32(result.members)
-        return np.where(theatre.land, held, np.float32(np.nan))
+        result = run_ensemble(
+            picture, lead_days=lead_days, members=self.setup.members, seed=self.setup.seed, keep_members=True
+        )
+        return said_by_members(result, picture)
+
+    def hold_probability(
+        self, series: ControlSeries, theatre: Theatre, init_time: np.datetime64, lead_days: tuple[int, ...]
+    ) -> npt.NDArray[np.float32]:
+        """See `Forecaster`; the share of members in which b holds the cell."""
+        return self.say(series, theatre, init_time, lead_days).hold

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import permutations
 from typing import Any, Final
 
+import numpy as np
 import xarray as xr
 from rich import box
 from rich.table import Table
 
+from frontcast.verify.diagnosis import Diagnosis, diagnoses, to_plain
+from frontcast.verify.inference import holm, p_value, steps_ahead
 from frontcast.verify.line import CLOSE_KM, NEAR_KM
+from frontcast.verify.measures import MEASURES
 from frontcast.verify.scores import Interval, Resampling, block_length, pooled_skill, skill, skill_interval
 
 REFERENCE: Final = "persistence"
@@ -47,7 +51,14 @@ class Score:
 
 @dataclass(frozen=True)
 class Difference:
-    """Skill of one method less that of a rival other than persistence, with its interval."""
+    """Skill of one method less that of a rival other than persistence, over the starts that both have.
+
+    Attributes:
+        forecaster, rival, lead_days, within_km: which.
+        skill_difference, interval: of the Brier score. log_ratio: mean log score by the rival's.
+        p, p_holm: of the Diebold-Mariano test of the Brier score, as it stands and among the leads looked at; `log_p`
+            and `log_p_holm` of the log score.
+    """
 
     forecaster: str
     rival: str
@@ -55,6 +66,33 @@ class Difference:
     within_km: float
     skill_difference: float
     interval: Interval
+    log_ratio: float
+    p: float
+    log_p: float
+    p_holm: float = math.nan
+    log_p_holm: float = math.nan
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Another measure of one method at one lead, see `frontcast.verify.measures`.
+
+    Attributes:
+        measure, forecaster, lead_days: which. mean: over starts.
+        skill, skill_interval: share of the mean of persistence that is done away with.
+        ahead, ahead_interval: skill less that of `RIVAL`; NaN where that is missing.
+        nested: whether it was made from nested sets, as the method has no members.
+    """
+
+    measure: str
+    forecaster: str
+    lead_days: int
+    mean: float
+    skill: float
+    skill_interval: Interval
+    ahead: float
+    ahead_interval: Interval
+    nested: bool
 
 
 @dataclass(frozen=True)
@@ -74,10 +112,14 @@ class TrackRecord:
     leads: list[Lead]
     scores: list[Score]
     differences: list[Difference]
+    measures: list[Measured]
+    diagnoses: list[Diagnosis]
 
 
 def summarise(hindcasts: xr.Dataset, every_days: int, resampling: Resampling) -> TrackRecord:
     """Means over starts, skill and intervals of the scores that `hindcast` gives.
+
+    Methods are compared over the starts that both have.
 
     Args:
         hindcasts: as `frontcast.verify.hindcast.hindcast` returns; must hold persistence.
@@ -85,51 +127,107 @@ def summarise(hindcasts: xr.Dataset, every_days: int, resampling: Resampling) ->
         resampling: how intervals are made.
     """
     leads, scores, differences = [], [], []
+    measures: list[Measured] = []
     names = [str(name) for name in hindcasts["forecaster"].values]
     for lead in hindcasts["lead_days"].values.tolist():
         at_lead = hindcasts.sel(lead_days=lead)
-        judged = at_lead.isel(init_time=at_lead["truth_known_at"].notnull().values)
+        judged = at_lead.isel(init_time=np.flatnonzero(at_lead["truth_known_at"].notnull().values))
         starts, length = judged.sizes["init_time"], block_length(lead, every_days)
         leads.append(Lead(lead, starts, at_lead.sizes["init_time"] - starts, length))
         if not starts:
             continue
-        for within in judged["within_km"].values.tolist():
+        for within in [one for one in judged["within_km"].values.tolist() if math.isfinite(one)]:
             here = judged.sel(within_km=within)
             brier = {name: here["brier"].sel(forecaster=name).values for name in names}
-            reference = brier[REFERENCE]
+            log = {name: here["log_score"].sel(forecaster=name).values for name in names}
             for name in names:
+                own = np.isfinite(brier[name])
+                if not own.any():
+                    continue
+                reference = brier[REFERENCE][own]
                 scores.append(
                     Score(
                         forecaster=name,
                         lead_days=lead,
                         within_km=within,
-                        starts=starts,
-                        brier=float(brier[name].mean()),
-                        log_score=float(here["log_score"].sel(forecaster=name).mean()),
-                        skill=skill(brier[name], reference),
-                        skill_interval=skill_interval(brier[name], reference, length, resampling),
-                        skill_pooled=pooled_skill(brier[name], reference, here["area_km2"].values),
+                        starts=int(own.sum()),
+                        brier=float(brier[name][own].mean()),
+                        log_score=float(log[name][own].mean()),
+                        skill=skill(brier[name][own], reference),
+                        skill_interval=skill_interval(brier[name][own], reference, length, resampling),
+                        skill_pooled=pooled_skill(brier[name][own], reference, here["area_km2"].values[own]),
                     )
                 )
             for name, rival in permutations(names, 2):
-                if rival == REFERENCE:
-                    continue  # that is the skill itself
+                both = np.isfinite(brier[name]) & np.isfinite(brier[rival])
+                if rival == REFERENCE or not both.any():
+                    continue  # against the reference, that is the skill itself
+                reference, one, other = (brier[key][both] for key in (REFERENCE, name, rival))
+                ahead = steps_ahead(lead, every_days)
                 differences.append(
                     Difference(
                         forecaster=name,
                         rival=rival,
                         lead_days=lead,
                         within_km=within,
-                        skill_difference=skill(brier[name], reference) - skill(brier[rival], reference),
-                        interval=skill_interval(brier[name], reference, length, resampling, brier[rival]),
+                        skill_difference=skill(one, reference) - skill(other, reference),
+                        interval=skill_interval(one, reference, length, resampling, other),
+                        log_ratio=1 - skill(log[name][both], log[rival][both]),
+                        p=p_value(one, other, ahead),
+                        log_p=p_value(log[name][both], log[rival][both], ahead),
                     )
                 )
-    return TrackRecord(leads, scores, differences)
+        measures += _measured(judged, names, lead, length, resampling)
+    found = list(diagnoses(hindcasts, every_days, resampling))
+    return TrackRecord(leads, scores, _corrected(differences), measures, found)
+
+
+def _measured(
+    judged: xr.Dataset, names: Sequence[str], lead: int, length: int, resampling: Resampling
+) -> Iterator[Measured]:
+    own_members = judged["own_members"].astype(float)
+    nothing = (math.nan, math.nan)
+    for measure in MEASURES:
+        values = {name: measure.of(judged).sel(forecaster=name).values for name in names}
+        for name in names:
+            own = np.isfinite(values[name])
+            if not own.any():
+                continue
+            score, reference = values[name][own], values[REFERENCE][own]
+            rival = values[RIVAL][own] if RIVAL in names and name != RIVAL else np.full(1, math.nan)
+            paired = bool(np.isfinite(rival).all())
+            of_own = bool((own_members.sel(forecaster=name).values[own] == 1).all())
+            yield Measured(
+                measure=measure.name,
+                forecaster=name,
+                lead_days=lead,
+                mean=float(score.mean()),
+                skill=skill(score, reference),
+                skill_interval=skill_interval(score, reference, length, resampling),
+                ahead=skill(score, reference) - skill(rival, reference) if paired else math.nan,
+                ahead_interval=skill_interval(score, reference, length, resampling, rival) if paired else nothing,
+                nested=measure.from_members and not of_own and name != REFERENCE,
+            )
+
+
+def _corrected(differences: list[Difference]) -> list[Difference]:
+    """The same with Holm's correction over the leads of each pair and distance."""
+    families: dict[tuple[str, str, float], list[int]] = {}
+    for index, one in enumerate(differences):
+        families.setdefault((one.forecaster, one.rival, one.within_km), []).append(index)
+    corrected = list(differences)
+    for family in families.values():
+        brier = holm([differences[index].p for index in family])
+        log = holm([differences[index].log_p for index in family])
+        for index, of_brier, of_log in zip(family, brier, log, strict=True):
+            corrected[index] = replace(differences[index], p_holm=of_brier, log_p_holm=of_log)
+    return corrected
 
 
 def to_json(hindcasts: xr.Dataset, record: TrackRecord) -> dict[str, Any]:
     """The track record and the scores of every start for `json.dump`: NaN is null, times are ISO 8601."""
-    cleaned: dict[str, Any] = _without_nan(asdict(record) | {"starts": list(_starts(hindcasts))})
+    plain = asdict(record) | {"diagnoses": to_plain(record.diagnoses), "starts": list(_starts(hindcasts))}
+    cleaned: dict[str, Any] = _without_nan(plain)
     return cleaned
 
 
@@ -152,6 +250,7 @@ def _starts(hindcasts: xr.Dataset) -> Iterator[dict[str, Any]]:
                         "log_score": dict(zip(names, here["log_score"].values.tolist(), strict=True)),
                     }
                     for within in one["within_km"].values.tolist()
+                    if math.isfinite(within)
                     for here in [one.sel(within_km=within)]
                 ],
             }
@@ -181,7 +280,7 @@ def to_table(record: TrackRecord, title: str, level: float) -> Table:
         chosen = [score for score in record.scores if score.lead_days == lead.lead_days]
         near = [score for score in chosen if score.within_km == NEAR_KM]
         close = [score for score in chosen if score.within_km == CLOSE_KM]
-        for row, (score, inner) in enumerate(zip(near, close, strict=True)):
+        for row, (score, inner) in enumerate(zip(near, close, strict=True)):  # both lists are in the methods' order
             table.add_row(
                 "" if row else f"{lead.lead_days} d",
                 score.forecaster,
@@ -201,7 +300,7 @@ def _caption(record: TrackRecord, level: float) -> str:
     return (
         f"Brier and log score (nats) in thousandths, within {NEAR_KM:g} km of the line where not said otherwise: "
         f"lower is better. Skill against {REFERENCE}: higher is better; in brackets the {level:.0%} interval by "
-        "block resampling of starts."
+        "block resampling of starts; p of the Diebold-Mariano test, corrected for the number of leads (Holm)."
     ) + (f" Starts left out, as the record cannot say what came true: {left_out}." if left_out else "")
 
 
@@ -209,7 +308,8 @@ def _ahead(record: TrackRecord, score: Score) -> str:
     here = (score.forecaster, RIVAL, score.lead_days, score.within_km)
     for other in record.differences:
         if (other.forecaster, other.rival, other.lead_days, other.within_km) == here:
-            return _with_interval(other.skill_difference, other.interval)
+            sure = "" if math.isnan(other.p_holm) else f" p {other.p_holm:.3f}"
+            return _with_interval(other.skill_difference, other.interval) + sure
     return ""
 
 

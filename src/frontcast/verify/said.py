@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from frontcast.errors import FrontcastError
+from frontcast.forecast import EnsembleResult
+from frontcast.picture import Picture
 from frontcast.store.series import decode_runs, encode_runs
 from frontcast.theatre import B, Theatre
 from frontcast.verify.line import NEAR_KM, signed_distance
@@ -168,3 +170,21 @@ def _gains(said: Said, sectors: Sectors, theatre: Theatre) -> Floats:
         inside = np.flatnonzero(part >= 0)
         share[inside, part[inside]] += theatre.grid.cell_area_km2
     return np.asarray(change.astype(np.float32) @ share, np.float32)
+
+
+def said_by_members(result: EnsembleResult, picture: Picture) -> Said:
+    """What an ensemble says, in the form that all methods speak.
+
+    Args:
+        result: the members; with `member_control` kept, their gains are scored too.
+        picture: what they started from.
+    """
+    land = picture.theatre.land
+    hold = np.where(land, result.held_b / np.float32(result.members), np.float32(np.nan))
+    if result.member_control is None:
+        return Said(hold)
+    rows, columns = result.member_control.shape[-2:]
+    factor = land.shape[0] // rows
+    # the model's own start, so that gains are those of its steps and not of the change of grid
+    blocks = picture.flot_b.reshape(rows, factor, columns, factor)
+    return Said(hold, result.member_control == B, blocks.mean(axis=(1, 3)) < 0)

@@ -140,6 +140,10 @@ class Fetcher:
         told = "; then ".join(dict.fromkeys(problems))
         raise FetchError(url, "", f"could not be had in {len(problems)} attempts: {told}", "Pull again later")
 
+    def forget(self, url: str) -> None:
+        """Forget a file that will not be asked for again."""
+        _Kept(self._folder, url).forget()
+
     def _check(self, found: Fetched, checksum_url: str, kept: _Kept) -> None:
         told = self.fetch(checksum_url, largest=65_536, force=True)
         match = _SHA256.search(told.data.decode("ascii", "replace"))
@@ -364,6 +368,12 @@ class _Kept:
     def whole(self) -> bytes:
         """All that has been had."""
         return self._part.read_bytes()
+
+    def forget(self) -> None:
+        """Forget all of it."""
+        for file in (self._memory, self._body):
+            file.unlink(missing_ok=True)
+        self.forget_part()
 
     def forget_part(self) -> None:
         """Forget what broke off."""

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from frontcast.serve.refusal import Refusal
+from frontcast.serve.stamps import stamp_of
 from frontcast.store import ControlSeries, Store, StoreError
 from frontcast.theatre import Theatre, load_theatre
 
@@ -75,15 +76,6 @@ class Opened:
             found = held.sources()
         mine = found[(found["kind"] == "control") & (found["theatre"] == self.theatre.name)]
         return [str(name) for name in mine["source"]]
-
-
-def stamp_of(path: Path) -> tuple[int, int]:
-    """Time of change and size of a file; zeros where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return (0, 0)
-    return found.st_mtime_ns, found.st_size
 
 
 def end_of_day(date: str) -> np.datetime64:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any, Final
@@ -104,8 +103,3 @@ _README: Final = (
     "A run of frontcast. run.json or whatif.json says how it was made: the same choices on the same record give the same\n"
     "bytes. Probabilities from an ensemble of public data, 1 km and days. Not a targeting aid.\n"
 )
-
-
-def read_json(file: Path) -> Any:
-    """A JSON file of a run."""
-    return json.loads(file.read_text("utf-8"))

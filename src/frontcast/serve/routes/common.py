@@ -41,8 +41,22 @@ BoxQuery = Annotated[
     ),
 ]
 
-REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"model": Problem, "description": "There is no such thing."},
-    422: {"model": Problem, "description": "What was asked cannot be; `problems` says why."},
-    503: {"model": Problem, "description": "Too much is being asked just now; `Retry-After` says when to come back."},
+_SAID: Final = {
+    400: "What was sent is no JSON.",
+    401: "A token is asked for.",
+    403: "Another site asks, or by another name.",
+    404: "There is no such thing.",
+    408: "What was sent took too long to come.",
+    409: "It is not in a state to be asked that.",
+    413: "What was sent is too large.",
+    422: "What was asked cannot be; `problems` says why.",
+    503: "Too much is being asked just now; `Retry-After` says when to come back.",
 }
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": words} for status, words in _SAID.items()
+}
+
+
+def geojson(model: str) -> dict[int | str, dict[str, Any]]:
+    """That an answer is sent as GeoJSON, which is JSON too."""
+    return {200: {"content": {"application/geo+json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}}}

@@ -17,7 +17,7 @@ from frontcast.serve.models import (
     PlacesAtRisk,
     Run,
 )
-from frontcast.serve.routes.common import REFUSALS, BoxQuery, ForecastId, The
+from frontcast.serve.routes.common import REFUSALS, BoxQuery, ForecastId, The, geojson
 
 router = APIRouter(tags=["forecasts"], responses=REFUSALS)
 
@@ -45,7 +45,7 @@ async def forecast(request: Request, service: The, forecast: ForecastId) -> Resp
     return respond(request, await service.forecast(forecast, "summary"))
 
 
-@router.get("/forecasts/{forecast}/bands", response_model=Bands)
+@router.get("/forecasts/{forecast}/bands", response_model=Bands, responses=geojson("Bands"))
 async def bands(request: Request, service: The, forecast: ForecastId, lead: Lead = None) -> Response:
     """Bands of probability and forecast lines at a lead, as GeoJSON."""
     return respond(request, await service.bands(forecast, lead))

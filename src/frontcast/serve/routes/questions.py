@@ -20,7 +20,7 @@ from frontcast.serve.models import (
     WhatIfAnswer,
     WhatIfRequest,
 )
-from frontcast.serve.routes.common import REFUSALS, DayPath, RunId, The
+from frontcast.serve.routes.common import REFUSALS, DayPath, RunId, The, geojson
 from frontcast.serve.routes.forecasts import Lead
 
 router = APIRouter(tags=["what if"], responses=REFUSALS)
@@ -62,7 +62,7 @@ async def what_if(request: Request, service: The, run: RunId) -> Response:
     return respond(request, await service.what_if(run))
 
 
-@router.get("/whatifs/{run}/bands", response_model=Bands)
+@router.get("/whatifs/{run}/bands", response_model=Bands, responses=geojson("Bands"))
 async def what_if_bands(
     request: Request,
     service: The,

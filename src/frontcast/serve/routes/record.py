@@ -16,7 +16,7 @@ from frontcast.serve.models import (
     Timeline,
     YearLines,
 )
-from frontcast.serve.routes.common import REFUSALS, DayPath, PlaceId, Source, Text, The
+from frontcast.serve.routes.common import REFUSALS, DayPath, PlaceId, Source, Text, The, geojson
 
 router = APIRouter(tags=["record"], responses=REFUSALS)
 
@@ -30,7 +30,7 @@ async def theatre(request: Request, service: The) -> Response:
     return respond(request, await service.ask("theatre"))
 
 
-@router.get("/ground/{layer}", response_model=GroundLayer, response_class=Response)
+@router.get("/ground/{layer}", response_model=GroundLayer, responses=geojson("GroundLayer"))
 async def ground(request: Request, service: The, layer: Literal["borders", "regions", "rivers", "lakes"]) -> Response:
     """Borders of the country, of its regions, rivers or lakes, as GeoJSON."""
     return respond(request, await service.ask("ground", layer, media=GEOJSON), seconds=LONG)
@@ -42,7 +42,7 @@ async def timeline(request: Request, service: The, source: Source = None) -> Res
     return respond(request, await service.ask("timeline", await service.source(source)))
 
 
-@router.get("/control/{date}", response_model=Control)
+@router.get("/control/{date}", response_model=Control, responses=geojson("Control"))
 async def control(request: Request, service: The, date: DayPath, source: Source = None) -> Response:
     """Who held what at the end of a day: ground of both, grey zone, forward lines, as GeoJSON."""
     return respond(request, await service.ask("control", date, await service.source(source), media=GEOJSON))
