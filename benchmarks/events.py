@@ -25,7 +25,7 @@ from frontcast.verify import FORECASTERS, Setup
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 LEAD, MEMBERS = 7, 200
-WORDS = {"model": "frontcast, the line alone", "booster": "gradient boosting", "units": "frontcast with armies"}
+WORDS = {"model": "frontcast", "booster": "gradient boosting", "units": "frontcast with armies"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +20,27 @@ from frontcast.verify.said import Said, said_by_members
 
 LEAST_WEEKS = 8
 """Weekly starts that the coefficients of the push are fitted on at the least."""
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The last ensemble: methods that differ in what is made of the members share them, one start after another."""
+
+    known: ControlSeries
+    theatre: Theatre
+    prior: PushPrior
+    asked: tuple[object, ...]
+    picture: Picture
+    result: EnsembleResult
+
+    kept: ClassVar[_Last | None] = None
+
+    def serves(self, known: ControlSeries, theatre: Theatre, prior: PushPrior, asked: tuple[object, ...]) -> bool:
+        """Whether it is of the very same maps, not only of maps that look alike, and of the same choices."""
+        same = len(known) == len(self.known) and all(
+            one is other for one, other in zip(known.runs, self.known.runs, strict=True)
+        )
+        return same and theatre is self.theatre and prior == self.prior and asked == self.asked
 
 
 class LineModel:
@@ -63,11 +87,21 @@ class LineModel:
     ) -> Said:
         """See `Forecaster`; the share of members in which b holds the cell, and the members."""
         known = series.known_by(init_time)
-        picture = make_picture(known, theatre, init_time, history=self.history(known, theatre), prior=self.prior)
-        result = run_ensemble(
-            picture, lead_days=lead_days, members=self.setup.members, seed=self.setup.seed, keep_members=True
-        )
+        picture, result = self._run(known, theatre, init_time, lead_days)
         return said_by_members(self.calibrated(known, theatre, picture, result), picture)
+
+    def _run(
+        self, known: ControlSeries, theatre: Theatre, init_time: np.datetime64, lead_days: tuple[int, ...]
+    ) -> tuple[Picture, EnsembleResult]:
+        asked = (init_time, lead_days, self.setup.members, self.setup.seed)
+        last = _Last.kept
+        if last is None or not last.serves(known, theatre, self.prior, asked):
+            picture = make_picture(known, theatre, init_time, history=self.history(known, theatre), prior=self.prior)
+            result = run_ensemble(
+                picture, lead_days=lead_days, members=self.setup.members, seed=self.setup.seed, keep_members=True
+            )
+            last = _Last.kept = _Last(known, theatre, self.prior, asked, picture, result)
+        return last.picture, last.result
 
     def calibrated(
         self, series: ControlSeries, theatre: Theatre, picture: Picture, result: EnsembleResult
