@@ -16,16 +16,16 @@ import numpy as np
 
 from frontcast.errors import FrontcastError
 from frontcast.forecast.config import parse_time
+from frontcast.picture.line import DAY
 from frontcast.show import style
 from frontcast.show.event_map import event_map
 from frontcast.store import Store
 from frontcast.theatre import B, load_theatre
 from frontcast.verify import FORECASTERS, Setup
-from frontcast.verify.line import DAY
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 LEAD, MEMBERS = 7, 200
-WORDS = {"model": "frontcast, the line alone", "booster": "gradient boosting", "units": "frontcast with armies"}
+WORDS = {"model": "frontcast", "booster": "gradient boosting", "units": "frontcast with armies"}
 
 
 @dataclass(frozen=True)

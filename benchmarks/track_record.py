@@ -37,7 +37,14 @@ from frontcast.show.track_record_words import (
 ROOT = Path(__file__).resolve().parents[1]
 OUT = Path("out/track-record")
 SHIPPED = ROOT / "src" / "frontcast" / "verify" / "track_record.json"
-PARTS = ("tempo", "movement", "grey-zone", "share", "rivers")
+PARTS = (
+    "line-without-tempo",
+    "line-without-movement",
+    "line-without-grey-zone",
+    "line-without-share",
+    "line-without-rivers",
+)
+SOURCES = ("model-without-second-map", "model-without-marks", "model-without-other-sources", "model-without-pace")
 MECHANISMS = ("rout", "frontage", "supply", "prepared_positions", "regimes", "withdrawal", "deception", "readiness")
 
 
@@ -53,8 +60,14 @@ class Run:
 RUNS = {
     "choose": Run(
         "The year on which methods are compared",
-        "--split choose --members 200 --judge liveuamap-nzz "
-        + " ".join(f"--with model-without-{part}" for part in PARTS),
+        "--split choose --members 200 --judge liveuamap-nzz --without units "
+        + " ".join(f"--with {part}" for part in SOURCES),
+        phase=False,
+    ),
+    "parts": Run(
+        "The members of the line without some of their parts, and armies: every fourth week of that year",
+        "--split choose --every 28 --leads 7,30 --members 60 --without blend --without drift --without hazard "
+        "--without booster --without climatology --without model " + " ".join(f"--with {part}" for part in PARTS),
         phase=False,
     ),
     "quiet": Run(
@@ -80,7 +93,7 @@ RUNS = {
     "armies": Run(
         "Armies without some of their mechanisms: April to October 2022",
         "--from 2022-04-25 --to 2022-10-10 --every 14 --leads 7,30 --members 60 --skip-unfitted --without blend "
-        "--without drift --without hazard --without booster --without climatology --without model "
+        "--without drift --without hazard --without booster --without climatology --without model --without line "
         + " ".join(f"--with units-without-{one}" for one in MECHANISMS),
     ),
 }

@@ -109,7 +109,9 @@ def test_the_summary_holds_every_measure_and_its_pairs(theatre: Theatre) -> None
     methods = [baseline(name) for name in ("persistence", "climatology")]
     scores = hindcast(record(two_sectors), theatre, methods, starts, LEADS)
     found = summarise(scores, 7, Resampling(samples=50))
-    (crps,) = [m for m in found.measures if (m.measure, m.forecaster, m.lead_days) == ("displacement_crps", "climatology", 7)]
+    (crps,) = [
+        m for m in found.measures if (m.measure, m.forecaster, m.lead_days) == ("displacement_crps", "climatology", 7)
+    ]
     values = scores["displacement_crps_km"].sel(lead_days=7).dropna("init_time")
     assert crps.mean == pytest.approx(float(values.sel(forecaster="climatology").mean()))
     reference = float(values.sel(forecaster="persistence").mean())

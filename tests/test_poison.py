@@ -109,9 +109,9 @@ def test_no_forecast_tastes_the_future(name: str, poisoned_store: Path, monkeypa
     assert forecasts(poisoned_store, (name,)) == clean
 
 
-def test_no_forecast_of_the_line_looks_at_names_or_people(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_member_of_the_line_looks_at_names_or_people(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gazetteer has no date: its populations are of before the war, and nothing of it moves a line."""
-    names = ("persistence", "climatology", "model")
+    names = ("persistence", "climatology", "line")
     clean = forecasts(None, names)
     theatre = load_theatre()
     table = theatre.places.table

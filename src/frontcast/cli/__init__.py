@@ -40,7 +40,7 @@ def _main(
 
 VERBS: Final = (
     *("forecast", "explain", "whatif", "units", "picture", "verify", "ingest"),
-    *("read", "claims", "sources", "engagements", "record"),
+    *("read", "claims", "sources", "engagements", "record", "serve", "pull"),
 )
 """Each verb is a module of this package, with a function of its name, or with an app."""
 

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from frontcast import __version__
 from frontcast.cli.options import open_store
 from frontcast.errors import InputError
+from frontcast.picture.line import DAY
 from frontcast.theatre import load_theatre
 from frontcast.verify import (
     ABLATIONS,
@@ -40,7 +41,6 @@ from frontcast.verify import (
 )
 from frontcast.verify.backfill import backfilled
 from frontcast.verify.hindcast import WITHIN_KM
-from frontcast.verify.line import DAY
 from frontcast.verify.map_error import area_error
 from frontcast.verify.protocol import protocol
 from frontcast.verify.report import REFERENCE

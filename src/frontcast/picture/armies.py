@@ -37,6 +37,9 @@ AGE_DAYS, AGE_NEAR_KM, AGE_YEARS = 120.0, 6.0, 2.0
 OLD_LINE_KM = 6.0
 """Half-width over which the line of before the war counts as fortified (prior only)."""
 
+BRIGADES_TO_A_COMMAND = 5
+"""Presumed brigades are led by sector, a corps each: one headquarters for all would be one target for all (prior only)."""
+
 COARSE = 4
 COMMANDS = ("army", "corps", "division")
 COUNTED = ("brigade", "regiment", "division", "battalion", "battalion group")
@@ -66,7 +69,7 @@ def worth() -> dict[str, Any]:
     return tomllib.loads(files("frontcast.picture").joinpath("armies.toml").read_text("utf-8"))
 
 
-def _of_side(sightings: pd.DataFrame, side: str, init_time: np.datetime64) -> tuple[pd.DataFrame, np.datetime64]:
+def newest_of_side(sightings: pd.DataFrame, side: str, init_time: np.datetime64) -> tuple[pd.DataFrame, np.datetime64]:
     """The newest order of battle that shows a side, and when it was seen."""
     mine = sightings[(sightings["side"] == side) & (sightings["kind"] != "direction of attack")]
     mine = mine[mine["echelon"].isin([*COUNTED, *COMMANDS]) & (mine["source"] != "uawardata-groups")]
@@ -129,13 +132,16 @@ def _presumed(picture: Picture, side: Literal["a", "b"]) -> pd.DataFrame:
     middle = boxes.groupby("box")[["row", "column"]].median().round().astype(int)
     lon, lat = (field[middle["row"], middle["column"]] for field in theatre.grid.lonlat)
     count = len(middle)
+    wide = spacing * BRIGADES_TO_A_COMMAND
+    sector = (middle["row"] // wide).astype(int).astype(str) + "/" + (middle["column"] // wide).astype(int).astype(str)
+    command = pd.factorize(sector)[0] + 1
     return pd.DataFrame(
         {
             "side": side,
             "unit": [f"presumed brigade {number + 1} of {theatre.sides[side].name}" for number in range(count)],
             "echelon": "brigade",
             "kind": "presumed",
-            "parent": "",
+            "parent": [f"presumed command {number} of {theatre.sides[side].name}" for number in command],
             "lon": lon,
             "lat": lat,
             "strength": np.nan,
@@ -267,7 +273,7 @@ def muster(
     known: dict[str, np.datetime64] = {}
     sides: tuple[Literal["a"], Literal["b"]] = ("a", "b")
     for side in sides:
-        seen, when = _of_side(sightings, side, picture.init_time)
+        seen, when = newest_of_side(sightings, side, picture.init_time)
         known[side] = when
         led = seen[(seen["kind"] != "headquarters") & seen["echelon"].isin(COUNTED)]
         if led.empty:

@@ -11,6 +11,7 @@ from frontcast.show.track_record_words import Record, method, ordered, score, si
 
 COLOURS: Final = {
     "model": "#0072b2",
+    "line": "#3d3d3d",
     "units": "#56b4e9",
     "booster": "#d55e00",
     "hazard": "#cc79a7",

@@ -13,6 +13,7 @@ Record = Mapping[str, Any]
 
 METHODS: Final = {
     "model": "frontcast",
+    "line": "its members alone",
     "units": "frontcast with armies",
     "booster": "gradient boosting",
     "hazard": "logistic hazard",

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 AFFILIATION: Final = {"a": "3", "b": "6"}
 """Friend and hostile are colours and frames of the standard, which knows no other two for belligerents; no side is taken."""
 
-ECHELON: Final = {"battalion": "16", "regiment": "17", "brigade": "18", "division": "21", "corps": "22", "army": "23"}
+ECHELON: Final = {
+    "battalion group": "16",
+    "battalion": "16",
+    "regiment": "17",
+    "brigade": "18",
+    "division": "21",
+    "corps": "22",
+    "army": "23",
+}
 ENTITY: Final = {
     "airborne": "1211000000",
     "mechanised infantry": "1211020000",
@@ -65,9 +73,10 @@ OLD_DAYS: Final = 14
 
 def code(side: str, kind: str, echelon: str) -> str:
     """The 20-digit identification code of a unit."""
-    entity = ENTITY.get(kind, "1211000000")
+    staff = kind == "headquarters"
+    entity = "0000000000" if staff else ENTITY.get(kind, "1211000000")
     modifier = MODIFIER.get(kind, "00")
-    return f"100{AFFILIATION[side]}1000{ECHELON.get(echelon, '18')}{entity[:6]}00{modifier}"
+    return f"100{AFFILIATION[side]}100{'2' if staff else '0'}{ECHELON.get(echelon, '18')}{entity[:6]}00{modifier}"
 
 
 def units_map(picture: Picture, armies: Armies, path: Path, *, sides: tuple[str, ...] = ("a", "b")) -> int:
@@ -232,7 +241,7 @@ def _words(picture: Picture, armies: Armies, drawn: int, bottom: int) -> list[st
     a, b = theatre.sides["a"].name, theatre.sides["b"].name
     sources = ", ".join(sorted(set(armies.units["source"])))
     lines = (
-        f"Blue, rounded frame: {a}. Red, diamond frame: {b}; frames of the standard, no side is taken. {drawn} units of "
+        f"Blue, rectangular frame: {a}. Red, diamond frame: {b}; frames of the standard, no side is taken. {drawn} units of "
         "battalion to division, none drawn finer than its brigade's ground.",
         f"Fainter: last seen more than {OLD_DAYS} days before, or presumed. Lines lead to the place where a symbol had to "
         "make room. Ukrainian positions are coarse on purpose.",

@@ -3,9 +3,11 @@
 A method is added by one entry in `FORECASTERS`; every method is fitted, run and scored in the same way.
 """
 
+from frontcast.picture.line import signed_distance
 from frontcast.verify.ablation import ABLATIONS
 from frontcast.verify.blend import Blend
 from frontcast.verify.booster import Booster
+from frontcast.verify.calibrated import CalibratedModel
 from frontcast.verify.climatology import Climatology
 from frontcast.verify.drift import Drift
 from frontcast.verify.forecaster import Factory, Forecaster, Setup
@@ -13,7 +15,6 @@ from frontcast.verify.hazard import Hazard
 from frontcast.verify.hindcast import hindcast, init_times, judged, speak
 from frontcast.verify.issue import issue
 from frontcast.verify.ledger import IssuedForecast, Ledger, LedgerError
-from frontcast.verify.line import signed_distance
 from frontcast.verify.model import LineModel
 from frontcast.verify.persistence import Persistence
 from frontcast.verify.report import TrackRecord, summarise, to_json, to_table
@@ -23,11 +24,12 @@ from frontcast.verify.scores import Resampling
 from frontcast.verify.track_record import shipped_track_record
 from frontcast.verify.units import UnitsModel
 
-BLENDED: tuple[str, ...] = ("model", "booster")
+BLENDED: tuple[str, ...] = ("line", "booster")
 """What the blend is made of."""
 
 FORECASTERS: dict[str, Factory] = {
-    "model": LineModel,
+    "model": CalibratedModel,
+    "line": LineModel,
     "units": UnitsModel,
     "persistence": lambda setup: Persistence(),
     "climatology": lambda setup: Climatology(setup.lead_days),
@@ -43,6 +45,7 @@ __all__ = [
     "FORECASTERS",
     "Blend",
     "Booster",
+    "CalibratedModel",
     "Climatology",
     "Drift",
     "Factory",

@@ -1,4 +1,4 @@
-"""Taking the line model apart: the same model without one of its parts, to see what the part is worth."""
+"""Taking the model apart: the same without one of its parts or sources, to see what that is worth."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from frontcast.picture import PushPrior
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.theatre.theatre import MobilityConfig
+from frontcast.verify.calibrated import CalibratedModel
 from frontcast.verify.forecaster import Factory, Setup
 from frontcast.verify.model import LineModel
 from frontcast.verify.said import Said
@@ -53,7 +54,7 @@ class LineModelWithout(LineModel):
     def __init__(self, setup: Setup, part: str) -> None:
         super().__init__(setup)
         self.part = part
-        self.name = f"model-without-{part}"
+        self.name = f"line-without-{part}"
         self._open: Theatre | None = None
 
     def fit(self, series: ControlSeries, theatre: Theatre, until: np.datetime64) -> None:
@@ -89,8 +90,22 @@ _MECHANISMS: Final = tuple(
     if one not in (Mechanism.PUSH, Mechanism.REPORTED_FORECASTS, Mechanism.CLAIMS)  # no parts of the model
 )
 
+
+def _model(name: str, *variants: str, paced: bool = True) -> Factory:
+    return lambda setup: CalibratedModel(setup, variants or None, paced=paced, name=name)
+
+
+_SOURCES: Final = {
+    "model-without-second-map": ("marks", "line"),
+    "model-without-marks": ("maps", "line"),
+    "model-without-other-sources": ("line",),
+}
+"""Predictors that are left to the model where a source is taken away."""
+
 ABLATIONS: Final[dict[str, Factory]] = {
-    **{f"model-without-{part}": _line(part) for part in PARTS},
+    **{name: _model(name, *variants) for name, variants in _SOURCES.items()},
+    "model-without-pace": _model("model-without-pace", paced=False),
+    **{f"line-without-{part}": _line(part) for part in PARTS},
     **{f"units-without-{name}": _units(name) for name in _MECHANISMS},
 }
 """Methods that are another without one of its parts; for `frontcast verify --with`."""

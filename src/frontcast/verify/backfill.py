@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY
 from frontcast.store import Store
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import GREY, A, Theatre
-from frontcast.verify.line import DAY
 
 EARLIER: Final = {"deepstate-daily": "deepstate"}
 """Sources whose maps are an export of another source's, with the one that ships."""

@@ -11,10 +11,10 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import B, Theatre
 from frontcast.verify.forecaster import Factory, Forecaster, Setup
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 
 LEARNT_FROM_DAYS: Final = 365
 EVERY_DAYS: Final = 28

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries, NoObservationError
 from frontcast.theatre import B, Theatre
 from frontcast.verify.climatology import DistanceTable
 from frontcast.verify.forecaster import past_starts
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 
 LOOKED_BACK_DAYS: Final = 28
 SMOOTH_KM: Final = 6.0

@@ -10,9 +10,9 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from frontcast.picture.line import DAY, end_of_day
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
-from frontcast.verify.line import DAY, end_of_day
 
 FIT_EVERY_DAYS: Final = 6
 """Days between the past starts that a method learns from; not a week, so that no weekday is favoured."""

@@ -11,10 +11,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import GREY, B, Theatre
 from frontcast.verify.forecaster import past_starts
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.verify.squares import SquareSums
 
 Floats = npt.NDArray[np.float32]

@@ -13,9 +13,9 @@ import xarray as xr
 from rich import box
 from rich.table import Table
 
+from frontcast.picture.line import CLOSE_KM, NEAR_KM
 from frontcast.verify.diagnosis import Diagnosis, diagnoses, to_plain
 from frontcast.verify.inference import holm, p_value, steps_ahead
-from frontcast.verify.line import CLOSE_KM, NEAR_KM
 from frontcast.verify.measures import MEASURES
 from frontcast.verify.scores import Interval, Resampling, block_length, pooled_skill, skill, skill_interval
 
