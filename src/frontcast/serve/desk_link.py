@@ -38,7 +38,9 @@ def desk(link: Connection, theatre: str, store: str | None) -> None:
         except Refusal as refusal:
             answer = refusal
         except FrontcastError as error:
-            answer = refused(error)
+            answer = refused(
+                error, hide={} if store is None else {str(Path(store).resolve()): "the store", store: "the store"}
+            )
         except Exception:
             import traceback
 

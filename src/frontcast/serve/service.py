@@ -78,6 +78,7 @@ class Service:
         self.finder: Finder
         self._found = asyncio.Event()
         self._followers = 0
+        self._summaries: dict[str, ForecastSummary] = {}
         self._views: OrderedDict[str, ForecastView] = OrderedDict()
         self._afterwards: dict[tuple[str, str], npt.NDArray[np.uint8] | None] = {}
         self._reliability: list[dict[str, Any]] | None = None
@@ -252,14 +253,15 @@ class Service:
         return Forecasts(forecasts=sorted(done, key=lambda one: one.init_time, reverse=True))
 
     def _summary(self, record: RunRecord) -> ForecastSummary:
-        summary = self._view(record.id).summary
-        names = ("init_time", "days", "members", "depth", "source", "leads", "data_vintage")
-        return ForecastSummary(
-            id=record.id,
-            made_at=record.ended_at or record.submitted_at,
-            is_default=record.is_default,
-            **{name: summary[name] for name in names},
-        )
+        made_at = record.ended_at or record.submitted_at
+        known = self._summaries.get(record.id)
+        if known is None or known.made_at != made_at:
+            summary = self._view(record.id).summary
+            names = ("init_time", "days", "members", "depth", "source", "leads", "data_vintage")
+            told = {name: summary[name] for name in names}
+            known = ForecastSummary(id=record.id, made_at=made_at, is_default=record.is_default, **told)
+            self._summaries[record.id] = known
+        return known
 
     def _forecast(self, forecast: str) -> ForecastView:
         """The view of a forecast that is done.
