@@ -40,7 +40,7 @@ def reliability(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if one["forecaster"] != OURS:
             continue
         for found in one["places"]:
-            at = min(bisect_right(SHOWN, found["chance"]), len(SHOWN) - 1)
+            at = min(bisect_right(SHOWN, found["chance"] + 1e-6), len(SHOWN) - 1)
             yield {
                 "of": OF,
                 "lead_day": int(one["lead_days"]),
