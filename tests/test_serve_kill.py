@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -88,13 +89,19 @@ def test_nothing_is_lost_when_it_is_killed(ground: tuple[Path, Path], tmp_path: 
     assert json.loads((keep / "runs" / waiting / "state.json").read_text())["state"] == "done"
 
 
-def test_a_run_that_takes_too_much_memory_is_broken_off(ground: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_breaks_off_is_told_and_replaced(ground: tuple[Path, Path], tmp_path: Path) -> None:
     with serving(*ground, tmp_path / "keep", "--nice", "0", "--no-first", "--memory-mb", "100") as served:
         run = served.client.post("/forecasts", json=ORDER | {"members": 20}).json()["id"]
         told = served.wait(run)
         assert told["state"] == "failed"
         assert "100 MB" in told["problems"][0]["problem"]
         assert served.client.get("/health").json()["status"] == "ok"
+        # and a desk that dies is replaced
+        for child in children(served.process.pid):
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(child, signal.SIGKILL)
+        for day in ("2023-02-01", "2023-02-02"):
+            assert served.client.get(f"/control/{day}").json()["date"] == day
 
 
 def test_others_need_the_token(ground: tuple[Path, Path], tmp_path: Path) -> None:

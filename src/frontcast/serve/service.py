@@ -83,7 +83,7 @@ class Service:
         self._afterwards: dict[tuple[str, str], npt.NDArray[np.uint8] | None] = {}
         self._reliability: list[dict[str, Any]] | None = None
         self._stamp = (0, 0)
-        self._day = ""
+        self._day, self._prepared = "", False
         self._tasks: list[asyncio.Task[None]] = []
 
     # ---- beginning and end
@@ -121,13 +121,14 @@ class Service:
         while True:
             try:
                 stamp = (0, 0) if self.settings.store is None else stamp_of(self.settings.store)
-                if stamp != self._stamp or not self._day:
+                if stamp != self._stamp or not self._prepared:
                     await self._refresh()
-                    self._stamp = stamp
                     if self.settings.first_forecast:
                         await self.order_forecast(self._first_order())
                     if self.settings.prepare:
                         await self._prepare_years()
+                    self._stamp = stamp
+                    self._prepared = True
             except Refusal as refusal:
                 log.warning("preparing: %s", refusal.detail)
             await asyncio.sleep(LOOK_EVERY_S if self._day else 1.0)
