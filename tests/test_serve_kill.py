@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from frontcast.cli.serve import is_loopback
+from frontcast.cli.serve import is_loopback, source_of
 from frontcast.errors import InputError
 from frontcast.serve.tokens import Gate, hashed, new_token, read_or_make
 from tests.servekit import serving
-from tests.tiny import store_file, tiny_series, tiny_theatre
+from tests.tiny import SOURCE, store_file, tiny_series, tiny_theatre
 
 ORDER = {"init_time": "2023-04-12", "days": 30, "members": 1500, "seed": 3}
 
@@ -142,6 +142,15 @@ def test_without_a_token_it_is_not_shown_to_others(tmp_path: Path) -> None:
 )
 def test_loopback_is_known(host: str, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+def test_the_maps_shown_are_those_that_are_there(ground: tuple[Path, Path]) -> None:
+    theatre, store = str(ground[0]), ground[1]
+    assert source_of(None, "ukraine", None) == "deepstate"
+    assert source_of(store, theatre, None) == SOURCE  # what a pull has brought, say
+    assert source_of(store, theatre, SOURCE) == SOURCE
+    with pytest.raises(InputError, match=f"There are those of {SOURCE}"):
+        source_of(store, theatre, "deepstate")
 
 
 def test_a_name_is_no_address() -> None:
