@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench install lock clean
+.PHONY: demo test check bench report page install lock clean
 
 demo: $(READY)
 	$(BIN)/frontcast forecast --init 2022-09-05 --days 14 --hindsight --out out/2022-09-05
@@ -22,6 +22,11 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run
 
+report: $(READY)
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.track_record
+	@echo "Open out/track-record/page.html in a browser."
+
 install: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -34,6 +39,10 @@ $(READY): pyproject.toml requirements.lock
 lock:
 	$(PYTHON) -m piptools compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header \
 		--extra dev --extra bench --extra dask --output-file requirements.lock pyproject.toml
+
+# The page that `frontcast serve` shows, built into the package. Only whoever changes web/ needs Node (20 or newer).
+page:
+	cd web && npm ci && npm test && npm run build
 
 clean:
 	rm -rf $(VENV) out build dist

@@ -4,13 +4,17 @@
     python -m benchmarks.mechanism_pages --figures       # and draws them: each mechanism taken out; 4 minutes
 
 A figure shows, by day, how the ground Russia holds differs when the mechanism is taken out: the same members, the same luck.
+An entry of `reports.toml` may give the day it starts from (`init`) and an event that the mechanism needs to act (`event`); then
+both futures have it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import tomllib
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,12 +22,15 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from pydantic import TypeAdapter
 
 from frontcast.campaign.mechanism import Mechanism
 from frontcast.campaign.mechanism_parameters import mechanism_table
 from frontcast.forecast import run_ensemble
-from frontcast.forecast.campaign import assemble, raise_forces
+from frontcast.forecast.campaign import Musters, assemble, raise_forces
 from frontcast.forecast.config import parse_time
+from frontcast.forecast.orders import AnyEvent
+from frontcast.forecast.scenario import Placed
 from frontcast.picture import make_picture
 from frontcast.show import style
 from frontcast.store import Store
@@ -32,6 +39,7 @@ from frontcast.theatre import load_theatre
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "mechanisms"
 FIGURES = ROOT / "docs" / "images" / "mechanisms"
+EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 INIT, DAYS, MEMBERS, CELL_KM = "2022-09-05", 30, 100, 4.0
 
 
@@ -77,12 +85,14 @@ def page(number: int, entry: dict[str, Any]) -> str:
         lines.append("")
     tests = ", ".join(f"`{test}`" for test in entry["tests"])
     lines += [f"Tests: {tests}.", ""]
-    caption = "how often sources were right" if "figure" in entry else f"M{number} taken out, {INIT}"
+    caption = "how often sources were right" if "figure" in entry else f"M{number} taken out, {entry.get('init', INIT)}"
     lines += [f"![{caption}](../{figure(number, entry)})", ""]
     if "figure" not in entry:
+        both = f" Both have {entry['words']}." if "event" in entry else ""
         lines += [
-            f"*The ground Russia holds without M{number} less with it, the same {MEMBERS} members and luck from {INIT}, "
-            f"{CELL_KM:g} km cells. Line: mean; bands: 50 and 90 % of members.*",
+            f"*The ground Russia holds without M{number} less with it, the same {MEMBERS} members and luck from "
+            f"{entry.get('init', INIT)}, {CELL_KM:g} km cells. Line: mean; bands: 50 and 90 % of members.{both}"
+            f"{' ' + entry['caption'] if 'caption' in entry else ''}*",
             "",
         ]
     return "\n".join(lines)
@@ -100,7 +110,9 @@ def overview(entries: dict[str, Any]) -> str:
         "",
         "Made by `python -m benchmarks.mechanism_pages` from the code, its parameters and `reports.toml`. What a day is, "
         "step by step: [how-the-line-moves.md](how-the-line-moves.md). Which parameters the record says anything about: "
-        "[calibration.md](../calibration.md).",
+        "[calibration.md](../calibration.md). That taking one out changes what it should on the first day and nothing else is "
+        "tested for each in `tests/test_mechanisms_apart.py`; that it then moves nothing, in "
+        "`test_a_mechanism_taken_out_moves_nothing`.",
         "",
         "| mechanism | file | parameters | tests | figure |",
         "|---|---|---|---|---|",
@@ -139,30 +151,39 @@ def check(entries: dict[str, Any]) -> None:
 
 
 def draw(entries: dict[str, Any]) -> None:
-    """Each mechanism taken out of the forecast of one day."""
+    """Each mechanism taken out of a forecast."""
     theatre = load_theatre("ukraine")
-    with Store.shipped("ukraine") as store:
-        series = store.control("deepstate")
-        picture = make_picture(series, theatre, parse_time(INIT))
-        musters = assemble(store, series, picture)
     FIGURES.mkdir(parents=True, exist_ok=True)
 
-    def area(without: tuple[str, ...]) -> np.ndarray:
+    @cache
+    def start(init: str) -> Musters:
+        with Store.shipped("ukraine") as store:
+            series = store.control("deepstate")
+            return assemble(store, series, make_picture(series, theatre, parse_time(init)))
+
+    def area(entry: dict[str, Any], without: tuple[str, ...]) -> np.ndarray:
+        musters = start(entry.get("init", INIT))
+        events = list(musters.facts)
+        if "event" in entry:
+            events.append(Placed(EVENT.validate_python(entry["event"]), "reports.toml", 1))
         result = run_ensemble(
-            picture,
+            musters.picture,
             lead_days=(DAYS,),
             members=MEMBERS,
             seed=1,
             model_cell_km=CELL_KM,
-            forces=raise_forces(musters, DAYS, without=without),
+            forces=raise_forces(musters, DAYS, events=events, without=without),
         )
         return result.area_km2[:, :, 2]
 
-    base = area(())
+    bases: dict[str, np.ndarray] = {}
     for key, entry in entries.items():
         if "figure" in entry:
             continue
-        difference = area((key,)) - base
+        asked = json.dumps([entry.get("init"), entry.get("event")], default=str)
+        if asked not in bases:
+            bases[asked] = area(entry, ())
+        difference = area(entry, (key,)) - bases[asked]
         axis = np.arange(difference.shape[1])
         drawing = Figure(figsize=(6.4, 2.9), dpi=110, facecolor="white")
         FigureCanvasAgg(drawing)
@@ -178,9 +199,9 @@ def draw(entries: dict[str, Any]) -> None:
         axes.set_xlim(0, DAYS)
         moved = float((np.abs(difference[:, -1]) > 1.0).mean())
         label = Mechanism(int(key[1:])).label
-        title = f"{label} taken out: km² more held by Russia; differs in {100 * moved:.0f} % of members"
-        axes.set_title(title, fontsize=9, loc="left")
-        axes.set_xlabel(f"days from {INIT}", fontsize=8.5, color=style.MUTED)
+        title = f"{label} taken out: km² more for Russia; differs in {100 * moved:.0f} % of members"
+        axes.set_title(title, fontsize=8.5, loc="left")
+        axes.set_xlabel(f"days from {entry.get('init', INIT)}", fontsize=8.5, color=style.MUTED)
         axes.tick_params(labelsize=8.5)
         axes.yaxis.set_major_formatter(lambda value, _: style.signed(value))
         for spine in ("top", "right"):

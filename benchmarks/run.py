@@ -1,6 +1,6 @@
-"""One run, one table: the line model against the same model in NumPy and the same moves in Mesa.
+"""One run: the line model, then the campaign with armies, each against the same work in NumPy and in Mesa.
 
-python -m benchmarks.run [--quick] [--json FILE]
+python -m benchmarks.run [--quick] [--units-only] [--json FILE]
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import line_model_numpy
+from benchmarks import line_model_numpy, units_run
 from benchmarks.line_model_mesa import FrontModel
 from frontcast.campaign import SPIN_UP_DAY, Layout, State, draw_noise, load_parameters, make_step
 from frontcast.forecast import default_leads
+from frontcast.forecast.campaign import assemble
 from frontcast.forecast.compilation import enable_compilation_cache
 from frontcast.forecast.ensemble import BATCH, LONGEST_LAG_DAYS, Ground, _compiled, prepare, run_ensemble
 from frontcast.picture import Picture, make_picture
@@ -277,18 +278,26 @@ def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 members for 3 days: does it run?")
+    parser.add_argument("--units-only", action="store_true", help="only the campaign with armies")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
     arguments = parser.parse_args()
     members, days, others = (20, 3, 1) if arguments.quick else (200, 30, 2)
     where = machine()
-    picture = make_picture(Store.shipped("ukraine").control("deepstate"), load_theatre(), INIT_TIME)
+    store = Store.shipped("ukraine")
+    series = store.control("deepstate")
+    picture = make_picture(series, load_theatre(), INIT_TIME)
+    numbers: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as empty:
         os.environ["FRONTCAST_CACHE_DIR"] = empty
         enable_compilation_cache()
-        numbers = measure(picture, members, days, others)
-    show(numbers, where)
+        if not arguments.units_only:
+            numbers = measure(picture, members, days, others)
+            show(numbers, where)
+        with_armies = units_run.measure(assemble(store, series, picture), members, days) | {"peak_gb": peak_gb()}
+    units_run.show(with_armies)
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps({"machine": where, **numbers}, indent=1) + "\n")
+        record = {"machine": where, **numbers, "units": with_armies}
+        arguments.json.write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 from storekit import small_theatre, time
 
 from frontcast.campaign import load_parameters
+from frontcast.forecast import ensemble
 from frontcast.forecast.compilation import cache_folder, enable_compilation_cache
 from frontcast.forecast.ensemble import (
     BATCH,
@@ -117,6 +118,21 @@ def test_the_same_seed_gives_the_same_result_and_another_does_not(picture: Pictu
     for field in ("held_a", "held_b", "ground_held_a", "ground_held_b", "area_km2"):
         np.testing.assert_array_equal(getattr(again, field), getattr(forty, field))
         assert (getattr(other, field) != getattr(forty, field)).any()
+
+
+def test_members_side_by_side_are_those_that_run_one_after_another(
+    picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an accelerator runs them; rounding may let a member's line fall on the other side of a cell's edge."""
+    after = run_ensemble(picture, lead_days=(2, 4), members=7, seed=1)
+    monkeypatch.setattr(ensemble, "_side_by_side", lambda: True)
+    monkeypatch.setattr(ensemble, "ACCELERATOR_BATCH", 5)
+    beside = run_ensemble(picture, lead_days=(2, 4), members=7, seed=1)
+    np.testing.assert_allclose(beside.area_km2, after.area_km2, atol=0.5)
+    for name in ("held_a", "held_b", "ground_held_a", "ground_held_b"):
+        one, other = (getattr(run, name).astype(int) for run in (beside, after))
+        assert np.abs(one - other).sum() <= 3, name
+    assert np.abs(after.area_km2[:, -1] - after.area_km2[:, 0]).max() > 5
 
 
 def test_members_differ_from_each_other(forty: EnsembleResult) -> None:

@@ -115,6 +115,42 @@ kind = "flood"
     assert len(told.splitlines()) == len(caught.value.errors) >= 6
 
 
+def test_dates_the_run_never_comes_to_and_what_hides_behind_other_faults_are_told(
+    tmp_path: Path, store: Store, theatre: Theatre
+) -> None:
+    text = HEAD.replace("days = 5", "days = 500") + (
+        '[[change]]\nkind = "move_unit"\nside = "Russia"\nunit = "36th Separate Guards"\nto = "Kupiansk"\ndate = 2022-07-01\n'
+        '[[change]]\nkind = "reinforce"\nside = "Russia"\nunit = "new"\nbattalions = 2\nat = "Kupiansk"\ndate = 2023-09-06\n'
+        '[[change]]\nkind = "fall_back"\nside = "Russia"\nnear = "Izium"\nkm = 5\ndate = 2022-09-05\n'
+        '[[change]]\nkind = "policy"\nside = "Russia"\nstart = 2022-08-01\nend = 2022-08-20\n'
+        '[[change]]\ncancel = "what never was"\n'
+        '[[variant]]\nname = "v"\nwithout = ["M99"]\n'
+    )
+    with pytest.raises(ManyInputError) as caught:
+        open_scenario(written(tmp_path, text), store, theatre, "deepstate")
+    told = [str(error).split(", ", 1)[1] for error in caught.value.errors]
+    expected = (
+        ("line 5, days", "less than or equal to 180"),
+        ("line 6", "outside of a variant"),
+        ("line 11, date", "before the run begins"),
+        ("line 18, date", "after the run's end"),
+        ("line 24, date", "before the run begins"),
+        ("line 29, end", "before the run begins"),
+        ("line 31, cancel", "no event called"),
+        ("line 34, without", "M99"),
+    )
+    assert len(told) == len(expected), told
+    for line, (place, problem) in zip(told, expected, strict=True):
+        assert line.startswith(place), told
+        assert problem in line
+
+
+def test_an_amendment_may_put_a_fact_off_beyond_the_run(tmp_path: Path, store: Store, theatre: Theatre) -> None:
+    text = HEAD + '[[change]]\namend = "launchers of August"\ndate = 2023-01-01\n'
+    scenario, _ = open_scenario(written(tmp_path, text), store, theatre, "deepstate")
+    assert scenario.variants[0].events != scenario.base
+
+
 def test_orders_to_nowhere_and_across_the_border_are_refused(tmp_path: Path, store: Store, theatre: Theatre) -> None:
     for where, problem in (
         ("[44.0, 56.3]", "off the map"),

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from frontcast.cli.verify import parse_leads, verify
 from frontcast.errors import FrontcastError, InputError
+from frontcast.picture.line import end_of_day, truth_index
 from frontcast.store import ControlSeries, NoObservationError
 from frontcast.store.series import encode_runs
 from frontcast.theatre import Theatre
@@ -34,7 +35,6 @@ from frontcast.verify import (
     to_json,
 )
 from frontcast.verify.booster import MOVEMENT_DAYS, MOVEMENT_KM, features
-from frontcast.verify.line import end_of_day, truth_index
 from frontcast.verify.scores import (
     LOG_CLIP,
     block_length,

@@ -291,8 +291,9 @@ def _manoeuvre(
     p, on, stretches = setting.mechanisms, setting.on, campaign.stretches
     activity = jnp.stack([pushed[0].active, pushed[1].active])
     broken = rout.share_broken(campaign.units, view)
-    # Nobody breaks through across a great river or the sea.
-    free = worth.effort[:, None] * jnp.square(setting.front.passable)
+    # Nobody breaks through across a great river or the sea, and nobody follows there.
+    by_land = jnp.square(setting.front.passable)
+    free = worth.effort[:, None] * by_land
     attacked = activity * free
     regime = regimes.develop(
         stretches.regime,
@@ -309,7 +310,7 @@ def _manoeuvre(
     # A side without supply does not exploit what it has opened.
     gained = regimes.speed(regime, chance.strides, p.regimes) * mean_supplied(view, worth.supplied)
     withdrawn = withdrawal.given_up(stretches, setting.front, worth.gap, p.withdrawal, on[M.WITHDRAWAL])
-    routed = rout.given_up(broken, p.rout, on[M.ROUT])
+    routed = by_land * rout.given_up(broken, p.rout, on[M.ROUT])
     given = jnp.maximum(withdrawn, routed)
     # Ground left by the other side is entered as fast as it can be cleared; a grey zone of old is no such ground.
     entered = clearing.follow(enemy(given), enemy(stretches.vacated_km), p.clearing, on[M.CLEARING])
@@ -409,7 +410,6 @@ def _fight(
         attacked,
         worth.prepared,
         (moves.given > 0.0).astype(jnp.float32),
-        p.withdrawal.shielded,
         chance.losses,
         p.attrition,
         on[M.ATTRITION],

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import typer
 import xarray as xr
+from rich import box as box_styles
 from rich.console import Console
 from rich.table import Table
 
@@ -82,10 +83,19 @@ def _where(
 
 def _print(found: Explanation, theatre: Theatre, known: str) -> None:
     a, b = theatre.sides["a"].name, theatre.sides["b"].name
+    for letter, name in (("a", a), ("b", b)):
+        known = known.replace(f"{letter}: ", f"{name} ")
     title = f"Why the front moves, {found.where}, by day {found.lead_day} ({found.length_km:.0f} km of front)"
-    table = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
-    for heading in ("mechanism", "mean km", "10 to 90 %", f"helps {a}", f"helps {b}", "km²"):
-        table.add_column(heading, justify="left" if heading == "mechanism" else "right")
+    table = Table(
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        title_style="bold",
+        box=box_styles.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in ("mechanism", "mean km", "10 to 90 %", f"for {a}", f"for {b}", "km²"):
+        table.add_column(heading, justify="left" if heading == "mechanism" else "right", no_wrap=True)
 
     def add(row: pd.Series, bold: str = "") -> None:
         table.add_row(
@@ -106,6 +116,6 @@ def _print(found: Explanation, theatre: Theatre, known: str) -> None:
     console.print(table)
     console.print(
         f"km are towards {b}: above zero the ground is gained by {a}. Shares: members in which it moved the front by more "
-        f"than 0.1 km that way. The push is what no mechanism explains. Order of battle as known: {known}.",
+        f"than 0.1 km for a side. The push is what no mechanism explains. Order of battle as known: {known}.",
         style="dim",
     )

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from frontcast.cli.options import SourceOption, StoreOption, TheatreOption, open_store
@@ -93,17 +95,26 @@ def _print(ground: Theatre, armies: Armies, wanted: tuple[str, ...]) -> None:
         when = armies.known[letter]
         name = ground.sides["a" if letter == "a" else "b"].name
         seen = "presumed, none known" if np.isnat(when) else f"as seen by {str(when)[:10]}"
-        table = Table(title=f"{name}: {len(mine)} units, {seen}", title_justify="left", header_style="bold")
-        for heading in ("headquarters", "unit", "echelon", "kind", "battalions", "lat", "lon"):
-            table.add_column(heading, justify="right" if heading in ("battalions", "lat", "lon") else "left")
+        table = Table(
+            title=f"{name}: {len(mine)} units, {seen}",
+            title_justify="left",
+            header_style="bold",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        for heading in ("unit", "kind", "battalions", "lat", "lon"):
+            words = heading in ("unit", "kind")
+            table.add_column(heading, justify="left" if words else "right", no_wrap=not words)
         last = ""
         for _, row in mine.sort_values(["headquarters", "unit"]).iterrows():
             command = str(armies.headquarters["name"].iloc[int(row["headquarters"])])
+            if command != last:
+                table.add_row(f"[bold]{escape(command)}[/bold]")
+            # The echelon is said where the name does not.
+            echelon = "" if row["echelon"] in row["unit"].casefold() else f", {row['echelon']}"
             table.add_row(
-                command if command != last else "",
-                row["unit"],
-                row["echelon"],
-                row["kind"],
+                f"  {escape(row['unit'])}",
+                f"{row['kind']}{echelon}",
                 f"{row['battalions']:.1f}",
                 f"{row['lat']:.2f}",
                 f"{row['lon']:.2f}",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -101,9 +102,10 @@ def _print(found: WhatIf) -> None:
     console.print(f"[bold]{head.title}[/bold]\n{head.question}")
     for variant in found.variants:
         mine = found.differences[found.differences["variant"] == variant.name]
-        table = Table(title=f"{variant.name}, less as it was", title_justify="left", header_style="bold")
-        for heading in ("", "as it was", "changed", "difference", "90 % interval", "lower / higher in"):
-            table.add_column(heading, justify="left" if not heading else "right")
+        title = f"{variant.name}, less as it was; how many members it lowers and raises"
+        table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for heading in ("", "as it was", "difference", "90 % interval", "lower/higher"):
+            table.add_column(heading, justify="left" if not heading else "right", no_wrap=bool(heading))
         for _, row in mine[(mine["p_lower"] + mine["p_higher"]) > 0].iterrows():
             table.add_row(f"{row['measure']}, {row['unit']}", *_cells(row))
         console.print(table)
@@ -136,8 +138,7 @@ def _cells(row: pd.Series) -> list[str]:
 
     return [
         plain(row["base"]),
-        plain(row["changed"]),
         difference(row["difference"]),
         f"{difference(row['low'])} to {difference(row['high'])}",
-        f"{100 * row['p_lower']:.0f} % / {100 * row['p_higher']:.0f} %",
+        f"{100 * row['p_lower']:.0f}/{100 * row['p_higher']:.0f} %",
     ]

@@ -62,6 +62,7 @@ class ForecastConfig(BaseModel):
         depth: "line", the two lines alone; or "units", with armies where an order of battle is known.
         mechanisms: parameters of the mechanisms to change for all members, by `mechanism.name` (depth "units").
         without: mechanisms to take out, by number or name (depth "units").
+        calibrate: near the line, take the chances of the hazard for those of the members (depth "line").
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -79,6 +80,7 @@ class ForecastConfig(BaseModel):
     depth: Literal["line", "units"] = "line"
     mechanisms: dict[str, float] = {}
     without: tuple[str, ...] = Field(default=(), strict=False)
+    calibrate: bool = True
 
     @field_validator("init_time", mode="before")
     @classmethod

@@ -36,6 +36,7 @@ from frontcast.forecast.armies_run import ArmiesTrace, muster_member, where_unit
 from frontcast.forecast.compilation import enable_compilation_cache
 from frontcast.forecast.deployment import Deployment, Forces
 from frontcast.picture import Picture, processors
+from frontcast.picture.hazard import Outlook
 from frontcast.theatre import GREY, A, B
 
 REACH_KM = 60.0
@@ -48,6 +49,9 @@ ARMIES_REACH_KM = 120.0
 LONGEST_LAG_DAYS = 3
 BATCH = 20
 """Members to a batch. Fixed, so that the number of members does not change the compiled program."""
+
+ACCELERATOR_BATCH = 100
+"""The same on an accelerator, which runs them side by side: enough to fill it, little enough for its memory."""
 
 FAR_KM = 999.0
 """Distance given to idle cells: no line comes near them."""
@@ -101,6 +105,8 @@ class EnsembleResult:
         lead_days: the leads counted, days.
         members: how many ran.
         held_a, held_b: (lead, Y, X) uint16, members with the cell in the side's hands, as the map will show it.
+        chance_a, chance_b: (lead, Y, X) float32, P(the map will show it so) where it was calibrated; else None.
+        outlook: what it was calibrated with.
         ground_held_a, ground_held_b: the same on the model's grid with the map's error and lag added.
         area_km2: (member, day, 3) float32, land held by a, by neither, by b, on days 0 to the last lead.
         member_control: (member, lead, y, x) uint8 control of each member on the model's grid, where it was kept.
@@ -119,6 +125,19 @@ class EnsembleResult:
     member_control: npt.NDArray[np.uint8] | None = None
     armies: ArmiesTrace | None = None
     deployment: Deployment | None = None
+    chance_a: FloatArray | None = None
+    chance_b: FloatArray | None = None
+    outlook: Outlook | None = None
+
+    @property
+    def probability_a(self) -> FloatArray:
+        """P(the map will show the cell as a's), (lead, Y, X): calibrated, or the share of members."""
+        return np.asarray(self.held_a / np.float32(self.members)) if self.chance_a is None else self.chance_a
+
+    @property
+    def probability_b(self) -> FloatArray:
+        """P(the map will show the cell as b's), (lead, Y, X): calibrated, or the share of members."""
+        return np.asarray(self.held_b / np.float32(self.members)) if self.chance_b is None else self.chance_b
 
 
 def _parts(field: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
@@ -197,12 +216,19 @@ BatchFn = Callable[[jax.Array, jax.Array, Ground, Parameters, jax.Array, Forces 
 
 @lru_cache(maxsize=8)
 def _compiled(
-    cell_km: float, factor: int, lead_days: tuple[int, ...], fast_count: int, slow_count: int, keep: bool
+    cell_km: float,
+    factor: int,
+    lead_days: tuple[int, ...],
+    fast_count: int,
+    slow_count: int,
+    keep: bool,
+    together: bool = False,
 ) -> BatchFn:
-    """The program that runs one batch of members one after another and adds them up.
+    """The program that runs one batch of members and adds them up.
 
-    One member at a time keeps a member's fields in the processor's cache; the counts are integers, so the order in
-    which batches finish does not matter.
+    On a processor one member after another, which keeps a member's fields in its cache; `together`, on an accelerator, side
+    by side, so that each of the many small operations of a day is one large one. The counts are integers, so the order in
+    which members and batches finish does not matter.
     """
     last_day = lead_days[-1]
     none = len(lead_days)
@@ -308,9 +334,22 @@ def _compiled(
 
         mapped = jnp.zeros((none, *ground.fine_a.shape), jnp.uint16)
         on_ground = jnp.zeros((none, *ground.flot_a.shape), jnp.uint16)
-        return jax.lax.scan(run_member, Tally(mapped, mapped, on_ground, on_ground), (members, active))
+        return _run_all(run_member, Tally(mapped, mapped, on_ground, on_ground), (members, active), together)
 
     return jax.jit(run_batch)
+
+
+def _run_all(
+    run_member: Callable[[Tally, tuple[jax.Array, jax.Array]], tuple[Tally, Kept]],
+    nobody: Tally,
+    members: tuple[jax.Array, jax.Array],
+    together: bool,
+) -> tuple[Tally, Kept]:
+    """The members of a batch one after another, or side by side, with their counts added up."""
+    if not together:
+        return jax.lax.scan(run_member, nobody, members)
+    tallies, kept = jax.vmap(lambda *one: run_member(nobody, one))(*members)
+    return jax.tree.map(lambda counts: counts.sum(axis=0, dtype=counts.dtype), tallies), kept
 
 
 def run_ensemble(
@@ -350,11 +389,14 @@ def run_ensemble(
     enable_compilation_cache()
     ground, layout = prepare(picture, parameters, factor, REACH_KM if forces is None else ARMIES_REACH_KM)
     armies = None if forces is None else forces(layout, factor)
-    run_batch = _compiled(model_grid.cell_km, factor, leads, layout.fast_count, layout.slow_count, keep_members)
-    batches = -(-members // BATCH)
+    together = _side_by_side()
+    size = ACCELERATOR_BATCH if together else BATCH
+    counts = layout.fast_count, layout.slow_count
+    run_batch = _compiled(model_grid.cell_km, factor, leads, *counts, keep_members, together)
+    batches = -(-members // size)
 
     def run(batch: int) -> tuple[Tally, Kept]:
-        ids = np.arange(batch * BATCH, (batch + 1) * BATCH)
+        ids = np.arange(batch * size, (batch + 1) * size)
         done = run_batch(jnp.uint32(seed), jnp.asarray(ids), ground, parameters, jnp.asarray(ids < members), armies)
         return jax.block_until_ready(done)
 
@@ -362,13 +404,13 @@ def run_ensemble(
     areas, controls, traces = [], [], []
     with ThreadPoolExecutor(_workers()) as pool:
         for done, (tally, (batch_areas, batch_control, trace)) in enumerate(pool.map(run, range(batches)), start=1):
-            counts = [np.asarray(field) for field in tally]
-            total = counts if total is None else [a + b for a, b in zip(total, counts, strict=True)]
+            added = [np.asarray(field) for field in tally]
+            total = added if total is None else [a + b for a, b in zip(total, added, strict=True)]
             areas.append(np.asarray(batch_areas))
             controls.append(np.asarray(batch_control)[:, np.array(leads) - 1])
             traces.append([np.asarray(part) for part in trace])
             if progress is not None:
-                progress(min(done * BATCH, members), members)
+                progress(min(done * size, members), members)
     assert total is not None
     cells = layout.cells
 
@@ -413,6 +455,11 @@ def _on_grid(control: npt.NDArray[np.uint8], picture: Picture, layout: Layout, f
     fields = np.broadcast_to(start, (*control.shape[:2], start.size)).copy()
     fields[:, :, layout.cells] = control[:, :, : len(layout.cells)]
     return fields.reshape(*control.shape[:2], *layout.shape)
+
+
+def _side_by_side() -> bool:
+    """Whether the members of a batch run side by side: on an accelerator."""
+    return jax.default_backend() != "cpu"
 
 
 def _workers() -> int:

@@ -268,7 +268,7 @@ class Ground:
                 place = self.theatre.places.find(where, front=self._front)
             except FrontcastError as error:
                 raise OrderError(
-                    key, str(error).rstrip("."), "Name a place of the theatre, or [longitude, latitude]"
+                    key, str(error).rstrip(".?"), "Name a place of the theatre, or [longitude, latitude]"
                 ) from None
             lon, lat = place.lon, place.lat
         else:
@@ -389,6 +389,26 @@ def check_events(armies: Armies, events: Sequence[Any], ground: Ground, report: 
                     ground.at(event.near, key)
             except OrderError as problem:
                 report(event, problem)
+
+
+def outside(event: Any, init: np.datetime64, days: int) -> OrderError | None:
+    """What is wrong with the dates of an event that a run of `days` from `init` would never come to."""
+    first, last = init.astype("datetime64[D]") + 1, init.astype("datetime64[D]") + days
+    if isinstance(event, Spell):
+        if np.datetime64(event.end) < first:
+            return OrderError("end", f"it is over by {event.end}, before the run begins", f"The run begins {first}")
+        if np.datetime64(event.start) > last:
+            return OrderError("start", f"{event.start} lies after the run's end", f"The run ends {last}")
+    if isinstance(event, Dated):
+        when = np.datetime64(event.date)
+        # A unit ordered to move on the day itself sets out as the run begins; what is delivered before is there.
+        if isinstance(event, (FallBack, ChangeOfCommand, Strike)) and when < first:
+            return OrderError("date", f"{event.date} lies before the run begins", f"The run begins {first}")
+        if isinstance(event, (MoveUnit, Reinforce)) and when < first - 1:
+            return OrderError("date", f"{event.date} lies before the run begins", f"The run begins {first}")
+        if when > last:
+            return OrderError("date", f"{event.date} lies after the run's end", f"The run ends {last}")
+    return None
 
 
 class Ordered(NamedTuple):

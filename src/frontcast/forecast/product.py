@@ -26,12 +26,14 @@ import frontcast
 from frontcast.campaign import load_parameters
 from frontcast.errors import FrontcastError
 from frontcast.forecast.armies_product import ARMIES, armies_dataset, armies_record
+from frontcast.forecast.calibrate import calibrate
 from frontcast.forecast.campaign import assemble, changed_sets, raise_forces
 from frontcast.forecast.config import ForecastConfig
 from frontcast.forecast.deployment import Deployment
 from frontcast.forecast.ensemble import EnsembleResult, run_ensemble
 from frontcast.observe.attribution import attribution
 from frontcast.picture import Picture, make_picture
+from frontcast.picture.hazard import Evidence, HazardModel, Outlook, gather, shipped_trees
 from frontcast.store import ControlSeries, Store
 from frontcast.theatre import HOLDERS, MASKED, Theatre
 
@@ -39,32 +41,41 @@ QUANTILES = (0.1, 0.5, 0.9)
 """Of how far a side's FLOT reaches: it is at or behind the 0.9 line in 90 % of the members."""
 
 NEAR_KM = 25.0
+LEAST_RISK = 1e-3
+"""Cells farther off that are likelier than this to change hands are in the table of cells as well."""
+
 PLACES_WITHIN_KM = 60.0
 H3_RESOLUTION = 7  # hexagons of 5 km²; the next finer would be below the 1 km the product keeps to
+CALIBRATED_PARTS = 50_000  # calibrated chances are stored in parts of it
 CORNER_SIGMA = 0.6  # cells: rounds the corners of a contour and moves it by less than half a cell
 VERSIONED = ("frontcast", "jax", "jaxlib", "numpy", "scipy", "xarray", "zarr", "pandas", "pyarrow", "h3", "geopandas")
 
 Array = npt.NDArray[Any]
 
 
-def _packed(counts: Array, members: int, land: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
-    """Probabilities from member counts, NaN off the land, and the packing that stores them as the counts they are."""
-    small = members < np.iinfo(np.uint8).max
-    probability = np.where(land, counts / np.float32(members), np.float32(np.nan)).astype(np.float32)
+def _packed(parts: Array, whole: int, land: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.float32], dict[str, Any]]:
+    """Probabilities from `parts` of a `whole`, NaN off the land, and the packing that stores them as they are."""
+    small = whole < np.iinfo(np.uint8).max
+    probability = np.where(land, parts / np.float32(whole), np.float32(np.nan)).astype(np.float32)
     return probability, {
         "dtype": "uint8" if small else "uint16",
-        "scale_factor": 1.0 / members,
+        "scale_factor": 1.0 / whole,
         "_FillValue": np.iinfo(np.uint8 if small else np.uint16).max,
     }
+
+
+def _by_holder(held_a: Array, held_b: Array, whole: int) -> Array:
+    """Parts of `whole` for a, for neither, for b: (lead, holder, y, x)."""
+    return np.stack([held_a, np.maximum(whole - held_a.astype(np.int32) - held_b, 0), held_b], axis=1)
 
 
 def to_dataset(picture: Picture, result: EnsembleResult) -> xr.Dataset:
     """The forecast as a CF data set, on the record's grid.
 
     Variables:
-        control_probability (init_time, lead_time, holder, y, x): share of members in which the reference map will show
-            the cell as held by a, by neither, by b. NaN off the land. This is what is scored.
-        change_probability (init_time, lead_time, y, x): share of members in which the holder differs from the initial.
+        control_probability (init_time, lead_time, holder, y, x): P(the reference map will show the cell as held by a,
+            by neither, by b), calibrated or the share of members. NaN off the land. This is what is scored.
+        change_probability (init_time, lead_time, y, x): P(the holder differs from the initial one).
         ground_control_probability (init_time, lead_time, holder, model_y, model_x): the same as control_probability
             with the map's own error and lag added: who holds the ground, as far as such a map can tell.
         initial_control (init_time, y, x): 0 a, 1 grey, 2 b, 255 not part of the forecast.
@@ -75,17 +86,23 @@ def to_dataset(picture: Picture, result: EnsembleResult) -> xr.Dataset:
     grid, model = theatre.grid, theatre.grid.coarsen(round(result.model_cell_km / theatre.grid.cell_km))
     land = theatre.land
 
-    def by_holder(held_a: Array, held_b: Array) -> Array:
-        return np.stack([held_a, members - held_a.astype(np.uint16) - held_b, held_b], axis=1)
-
-    counts = by_holder(result.held_a, result.held_b)
-    control, packing = _packed(counts, members, land)
+    if result.chance_b is None:
+        whole, parts = members, _by_holder(result.held_a, result.held_b, members)
+    else:
+        whole = CALIBRATED_PARTS
+        of_a, of_b = (
+            np.round(chance * whole).astype(np.int32) for chance in (result.probability_a, result.probability_b)
+        )
+        parts = _by_holder(of_a, of_b, whole)
+    control, packing = _packed(parts, whole, land)
     initial = np.where(picture.control == MASKED, 0, picture.control)
-    stays = np.take_along_axis(counts, initial[None, None].astype(np.intp), axis=1)[:, 0]
-    change, _ = _packed(members - stays, members, land)
+    stays = np.take_along_axis(parts, initial[None, None].astype(np.intp), axis=1)[:, 0]
+    change, _ = _packed(whole - stays, whole, land)
     factor = round(model.cell_km / grid.cell_km)
     model_land = np.asarray(land.reshape(model.ny, factor, model.nx, factor).any(axis=(1, 3)))
-    ground, _ = _packed(by_holder(result.ground_held_a, result.ground_held_b), members, model_land)
+    ground, ground_packing = _packed(
+        _by_holder(result.ground_held_a, result.ground_held_b, members), members, model_land
+    )
 
     init_time = picture.init_time.astype("datetime64[ns]")
     lead_time = np.array(result.lead_days).astype("timedelta64[D]").astype("timedelta64[ns]")
@@ -151,8 +168,9 @@ def to_dataset(picture: Picture, result: EnsembleResult) -> xr.Dataset:
             "comment": "Public sources, 1 km and days. Not a targeting aid.",
         },
     )
-    for name in ("control_probability", "change_probability", "ground_control_probability"):
+    for name in ("control_probability", "change_probability"):
         dataset[name].encoding = dict(packing)
+    dataset["ground_control_probability"].encoding = ground_packing
     return dataset
 
 
@@ -169,7 +187,7 @@ def places_table(picture: Picture, result: EnsembleResult) -> pd.DataFrame:
     Columns: name, local_name, kind, region, lon, lat, population (before the war), holder_now, lead_day, p_a, p_grey,
     p_b, p_change.
     """
-    theatre, members = picture.theatre, result.members
+    theatre, chances = picture.theatre, (result.probability_a, result.probability_b)
     gazetteer = theatre.places
     row, column = gazetteer.cells
     near = np.minimum(np.abs(picture.flot_a), np.abs(picture.flot_b)) < PLACES_WITHIN_KM
@@ -179,7 +197,7 @@ def places_table(picture: Picture, result: EnsembleResult) -> pd.DataFrame:
     holder = picture.control[row, column]
     tables = []
     for index, lead in enumerate(result.lead_days):
-        p_a, p_b = result.held_a[index][row, column] / members, result.held_b[index][row, column] / members
+        p_a, p_b = (chance[index][row, column].astype(float) for chance in chances)
         share = np.stack([p_a, 1.0 - p_a - p_b, p_b]).clip(0, 1)
         kept = [name for name in ("name", "local_name", "kind", "region", "lon", "lat", "population") if name in table]
         tables.append(
@@ -200,11 +218,12 @@ def cells_table(picture: Picture, result: EnsembleResult) -> pd.DataFrame:
 
     Columns: h3 (uint64), h3_hex, lead_day, holder_now (by most of its ground), p_a, p_grey, p_b, p_change.
     """
-    theatre, members = picture.theatre, result.members
+    theatre, chances = picture.theatre, (result.probability_a, result.probability_b)
     distance = np.minimum(np.abs(picture.flot_a), np.abs(picture.flot_b))
     initial = [picture.control == value for value in range(3)]
-    last_a, last_b = result.held_a[-1], result.held_b[-1]
-    moved = np.where(initial[0], last_a < members, np.where(initial[2], last_b < members, (last_a > 0) | (last_b > 0)))
+    last_a, last_b = (chance[-1] for chance in chances)
+    stays = np.select(initial, [last_a, 1 - last_a - last_b, last_b], 1.0)
+    moved = stays < 1 - LEAST_RISK
     chosen = theatre.land & ((distance < NEAR_KM) | moved)
     lon, lat = (field[chosen] for field in theatre.grid.lonlat)
     hexes = np.array(
@@ -220,7 +239,7 @@ def cells_table(picture: Picture, result: EnsembleResult) -> pd.DataFrame:
     names = [h3.int_to_str(int(cell)) for cell in ids]
     tables = []
     for index, lead in enumerate(result.lead_days):
-        p_a, p_b = (held[index][chosen] / members for held in (result.held_a, result.held_b))
+        p_a, p_b = (chance[index][chosen].astype(float) for chance in chances)
         p_grey = 1.0 - p_a - p_b
         stays = np.select([held[chosen] for held in initial], [p_a, p_grey, p_b])
         tables.append(
@@ -249,8 +268,8 @@ def lines_table(picture: Picture, result: EnsembleResult) -> gpd.GeoDataFrame:
     grid = theatre.grid
     rows = []
     for index, lead in enumerate(result.lead_days):
-        for side, held in (("a", result.held_a), ("b", result.held_b)):
-            chance = gaussian_filter(theatre.fill_masked(held[index] / np.float32(result.members)), CORNER_SIGMA)
+        for side, shares in (("a", result.probability_a), ("b", result.probability_b)):
+            chance = gaussian_filter(theatre.fill_masked(shares[index]), CORNER_SIGMA)
             contours = contour_generator(grid.x, grid.y, np.ma.masked_array(chance, ~theatre.land))
             for quantile in QUANTILES:
                 found: Any = contours.lines(1.0 - quantile)
@@ -293,8 +312,17 @@ def run_record(
         "theatre_sha256": picture.theatre.fingerprint,
         "push_prior": picture.prior.model_dump(mode="json"),
         "tempo": {side: vars(tempo) for side, tempo in picture.tempo.items()},
+        "calibration": None if result is None or result.outlook is None else _calibration(result.outlook),
         **({"armies": armies_record(result.deployment)} if result is not None and result.deployment else {}),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
+    }
+
+
+def _calibration(outlook: Outlook) -> dict[str, Any]:
+    return {
+        "predictors": list(outlook.variants),
+        "fitted_until": str(outlook.fitted_until),
+        "pace": {f"{lead} d": dict(zip("ba", values, strict=True)) for lead, values in outlook.pace.items()},
     }
 
 
@@ -306,11 +334,12 @@ def forecast(
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Picture, EnsembleResult]:
-    """Make the picture and run the members.
+    """Make the picture, run the members, and calibrate what they say.
 
     Args:
         series: the maps. theatre: their theatre. config: all choices.
-        store: where the order of battle is, for depth "units".
+        store: where the order of battle is, for depth "units"; and, for depth "line", a second map and marks of forces,
+            without which less is known near the line.
         progress: called with members done and members in all.
 
     Raises:
@@ -348,7 +377,14 @@ def forecast(
         progress=progress,
         forces=forces,
     )
-    return picture, replace(result, deployment=deployed[-1]) if deployed else result
+    if deployed:
+        result = replace(result, deployment=deployed[-1])
+    elif config.calibrate and (trees := shipped_trees(theatre.name, config.time)):
+        evidence = Evidence(series) if store is None else gather(store, series, theatre)
+        outlook = HazardModel(theatre, trees).outlook(evidence, config.time)
+        if outlook is not None:
+            result = calibrate(picture, result, outlook)
+    return picture, result
 
 
 def check_folder(folder: Path) -> Path:

@@ -259,7 +259,7 @@ def read_scenario(path: str | Path) -> tuple[Scenario | None, list[InputError]]:
         base += [one] if one else []
     given: tuple[Placed, ...] = ()
     if head is not None:
-        _without(file, head.without, "")
+        _without(file, head.without, *file.lines.get(("scenario", 0), (1, {})))
         until = parse_time(str(head.known or head.init_time))
         given = known_facts(read_facts(head.theatre), until)
     start = (*given, *base)
@@ -269,14 +269,19 @@ def read_scenario(path: str | Path) -> tuple[Scenario | None, list[InputError]]:
             variants.append(_variant(file, entry, start, f"variant {number + 1}"))
         if file.data.get("change"):
             file.wrong(file.lines.get(("change", 0), (1, {}))[0], "", "changes outside of a variant", "Put them in one")
+            # What they say is checked all the same.
+            variants.append(_variant(file, {"change": file.data["change"]}, start, "", table="change"))
     else:
         changes = file.data.get("change", [])
-        entry = {"name": "changed", "change": changes, "without": file.data.get("change_without", [])}
+        entry = {"name": "changed", "change": changes}
         variants.append(_variant(file, entry, start, "changed", table="change"))
-    known = {"scenario", "base", "change", "variant", "change_without"}
+    known = {"scenario", "base", "change", "variant"}
     for key in sorted(set(file.data) - known):
         file.wrong(
-            file.lines.get((key, 0), (1, {}))[0], key, "is no part of a scenario", "Parts are scenario, base, change"
+            file.lines.get((key, 0), (1, {}))[0],
+            key,
+            "is no part of a scenario",
+            "Parts are scenario, base, change, variant",
         )
     if not any(variant.events != start or variant.without for variant in variants) and not file.errors:
         file.wrong(1, "", "nothing is changed", "Add a [[change]]")
@@ -285,33 +290,42 @@ def read_scenario(path: str | Path) -> tuple[Scenario | None, list[InputError]]:
 
 def _head(file: _File) -> Head | None:
     line, keys = file.at("scenario")
+    given = dict(file.data.get("scenario", {}))
     try:
-        head = Head.model_validate(file.data.get("scenario", {}))
-        time = parse_time(str(head.init_time))
-        if head.known is not None and np.datetime64(head.known) < time.astype("datetime64[D]"):
-            file.wrong(keys.get("known", line), "known", "lies before init_time", "Facts known then are taken anyway")
-        return head
+        head = Head.model_validate(given)
     except ValidationError as error:
         file.explain(error, line, keys, list(Head.model_fields))
+        # Without what is wrong the rest of the file can often still be checked.
+        for one in error.errors():
+            given.pop(str(one["loc"][0]), None)
+        try:
+            head = Head.model_validate(given)
+        except ValidationError:
+            return None
+    try:
+        time = parse_time(str(head.init_time))
     except ValueError as error:
         file.wrong(keys.get("init_time", line), "init_time", str(error), "Write it as 2022-09-05")
-    return None
+        return None
+    if head.known is not None and np.datetime64(head.known) < time.astype("datetime64[D]"):
+        file.wrong(keys.get("known", line), "known", "lies before init_time", "Facts known then are taken anyway")
+    return head
 
 
-def _without(file: _File, names: Sequence[str], table: str) -> None:
+def _without(file: _File, names: Sequence[str], line: int, keys: dict[str, int]) -> None:
     for name in names:
         try:
             switches([name])
         except FrontcastError as error:
-            line = file.lines.get(("scenario", 0), (1, {}))[1].get("without", 1)
-            file.wrong(line, f"{table}without", str(error).rstrip("."), "Name a mechanism by number or name")
+            problem, remedy = str(error).rstrip("."), "Name a mechanism by number or name"
+            file.wrong(keys.get("without", line), "without", problem, remedy)
 
 
 def _variant(
     file: _File, entry: dict[str, Any], start: tuple[Placed, ...], fallback: str, table: str = "variant.change"
 ) -> Variant:
+    line, keys = file.at("variant") if table == "variant.change" else (1, {})
     if table == "variant.change":
-        line, keys = file.at("variant")
         for key in sorted(set(entry) - {"name", "change", "without"}):
             file.wrong(keys.get(key, line), key, "is no key of a variant", "Keys are name, without, change")
     events = list(start)
@@ -320,7 +334,7 @@ def _variant(
             _amend(file, events, change, table)
         elif (one := file.event(change, table)) is not None:
             events.append(one)
-    _without(file, entry.get("without", []), "change ")
+    _without(file, entry.get("without", []), line, keys)
     return Variant(str(entry.get("name", fallback)), tuple(events), tuple(entry.get("without", ())))
 
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from frontcast.campaign import load_parameters
-from frontcast.errors import ManyInputError
+from frontcast.errors import InputError, ManyInputError
 from frontcast.forecast.armies_run import SERIES
 from frontcast.forecast.campaign import Musters, assemble, raise_forces
 from frontcast.forecast.ensemble import EnsembleResult, run_ensemble
-from frontcast.forecast.orders import Ground, OrderError, check_events
+from frontcast.forecast.orders import Ground, OrderError, check_events, outside
 from frontcast.forecast.scenario import Placed, Scenario, read_scenario
 from frontcast.picture import make_picture
 from frontcast.store import Store
@@ -92,9 +92,20 @@ def open_scenario(path: str, store: Store, theatre: Theatre, source: str) -> tup
                 errors.append(error)
 
         check_events(musters.armies, [one.event for one in events], ground, report)
+        for one in events:
+            # A fact may lie anywhere, and an amendment may put it off beyond the run: that is how it is taken out.
+            written = one.file == scenario.file and "amend" not in one.keys
+            problem = outside(one.event, picture.init_time, scenario.head.days) if written else None
+            if problem is not None:
+                report(one.event, problem)
     if errors:
-        raise ManyInputError(errors)
+        raise ManyInputError(sorted(errors, key=_line_of))
     return scenario, musters
+
+
+def _line_of(error: InputError) -> int:
+    digits = error.place.removeprefix("line ").split(",")[0]
+    return int(digits) if digits.isdigit() else 0
 
 
 def answer(
@@ -268,17 +279,4 @@ def _places(base: Future, changed: Future, musters: Musters) -> pd.DataFrame:
         )
         if len(found) == 100 * PLACES_TOLD:
             break
-    columns_of = (
-        "variant",
-        "name",
-        "kind",
-        "population",
-        "lon",
-        "lat",
-        "p_b_base",
-        "p_b_changed",
-        "difference",
-        "low",
-        "high",
-    )
-    return pd.DataFrame(found, columns=list(columns_of))
+    return pd.DataFrame(found, columns=list(PLACE_COLUMNS))

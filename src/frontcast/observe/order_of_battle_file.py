@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from frontcast.errors import InputError, ManyInputError
+from frontcast.observe.order_of_battle import KINDS as KNOWN_KINDS
 from frontcast.spelling import fold
 from frontcast.theatre import Theatre
 
 COLUMNS = ("side", "unit", "echelon", "kind", "parent", "lon", "lat", "battalions", "seen")
 ECHELONS = ("army", "corps", "division", "brigade", "regiment", "battalion", "battalion group")
+KINDS = (*sorted(set(KNOWN_KINDS.values())), "other")
 MOST_BATTALIONS = 60.0
 
 
@@ -52,7 +54,7 @@ def read_order_of_battle(path: Path, theatre: Theatre, as_of: np.datetime64) -> 
     if not rows:
         check.wrong(2, "", "there is no unit in it", "Write one line a unit")
     if check.errors:
-        raise ManyInputError(check.errors)
+        raise ManyInputError(check.in_order())
     return pd.DataFrame(rows).drop(columns=["line"])
 
 
@@ -62,17 +64,26 @@ class _Check:
     def __init__(self, file: str, theatre: Theatre, as_of: np.datetime64) -> None:
         self.file, self.theatre, self.as_of = file, theatre, as_of
         self.errors: list[InputError] = []
+        self.lines: list[int] = []
         self.names: dict[str, int] = {}
 
     def wrong(self, line: int, column: str, problem: str, remedy: str) -> None:
         self.errors.append(InputError(self.file, f"line {line}" + (f", {column}" if column else ""), problem, remedy))
+        self.lines.append(line)
+
+    def in_order(self) -> list[InputError]:
+        """What is wrong, from the top of the file to its end."""
+        return [self.errors[index] for index in np.argsort(self.lines, kind="stable")]
 
     def number(self, line: int, column: str, text: str) -> float:
         try:
-            return float(text)
+            value = float(text)
         except ValueError:
+            value = float("nan")
+        if not np.isfinite(value):
             self.wrong(line, column, f'"{text}" is no number', "Write one, with a point")
             return float("nan")
+        return value
 
     def row(self, line: int, given: dict[str, Any]) -> dict[str, Any]:
         """One line as a unit; what is wrong is noted."""
@@ -90,6 +101,8 @@ class _Check:
         self.names.setdefault(name, line)
         if given["echelon"] not in ECHELONS:
             self.wrong(line, "echelon", f'"{given["echelon"]}" is no echelon', f"Echelons are {', '.join(ECHELONS)}")
+        if given["kind"] and given["kind"] not in KINDS:
+            self.wrong(line, "kind", f'"{given["kind"]}" is no kind of troops', f"Kinds are {', '.join(KINDS)}")
         lon, lat = (self.number(line, column, given[column]) for column in ("lon", "lat"))
         self._place(line, lon, lat)
         battalions = self.number(line, "battalions", given["battalions"]) if given["battalions"] else float("nan")

@@ -37,6 +37,9 @@ AGE_DAYS, AGE_NEAR_KM, AGE_YEARS = 120.0, 6.0, 2.0
 OLD_LINE_KM = 6.0
 """Half-width over which the line of before the war counts as fortified (prior only)."""
 
+BRIGADES_TO_A_COMMAND = 5
+"""Presumed brigades are led by sector, a corps each: one headquarters for all would be one target for all (prior only)."""
+
 COARSE = 4
 COMMANDS = ("army", "corps", "division")
 COUNTED = ("brigade", "regiment", "division", "battalion", "battalion group")
@@ -129,13 +132,16 @@ def _presumed(picture: Picture, side: Literal["a", "b"]) -> pd.DataFrame:
     middle = boxes.groupby("box")[["row", "column"]].median().round().astype(int)
     lon, lat = (field[middle["row"], middle["column"]] for field in theatre.grid.lonlat)
     count = len(middle)
+    wide = spacing * BRIGADES_TO_A_COMMAND
+    sector = (middle["row"] // wide).astype(int).astype(str) + "/" + (middle["column"] // wide).astype(int).astype(str)
+    command = pd.factorize(sector)[0] + 1
     return pd.DataFrame(
         {
             "side": side,
             "unit": [f"presumed brigade {number + 1} of {theatre.sides[side].name}" for number in range(count)],
             "echelon": "brigade",
             "kind": "presumed",
-            "parent": "",
+            "parent": [f"presumed command {number} of {theatre.sides[side].name}" for number in command],
             "lon": lon,
             "lat": lat,
             "strength": np.nan,

@@ -19,7 +19,7 @@ from frontcast.serve.desk_link import Desk
 from frontcast.serve.guard import Guard
 from frontcast.serve.page_files import PageFiles
 from frontcast.serve.refusal import Refusal
-from frontcast.serve.routes import evidence, forecasts, questions, record, verification
+from frontcast.serve.routes import evidence, forecasts, questions, record, towns, verification
 from frontcast.serve.settings import Settings
 
 PREFIX = "/api/v1"
@@ -44,7 +44,7 @@ def api(**more: Any) -> FastAPI:
         generate_unique_id_function=_name_of,
         **more,
     )
-    for part in (record, forecasts, evidence, questions, verification):
+    for part in (record, towns, forecasts, evidence, questions, verification):
         app.include_router(part.router, prefix=PREFIX)
     return app
 

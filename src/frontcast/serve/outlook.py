@@ -6,13 +6,16 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from frontcast.serve.refusal import Refusal
 from frontcast.theatre import HOLDERS, MASKED, Theatre
+
+WHOLE: Final = 65_535
+"""Chances are kept in parts of it, as uint16."""
 
 Box = tuple[float, float, float, float]
 Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
@@ -25,7 +28,7 @@ def read_json(file: Path) -> Any:
 
 @dataclass(frozen=True)
 class ForecastView:
-    """A forecast that is done, as it lies in its folder. Counts are mapped, not read: a question touches a few pages."""
+    """A forecast that is done, as it lies in its folder. Chances are mapped, not read: a question touches a few pages."""
 
     id: str
     folder: Path
@@ -43,9 +46,9 @@ class ForecastView:
         return found
 
     @cached_property
-    def held(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Members with each cell in the hands of a and of b, (lead, y, x) each."""
-        one, other = (np.load(self.folder / "view" / f"held_{side}.npy", mmap_mode="r") for side in "ab")
+    def parts(self) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
+        """Chance that each cell is in the hands of a and of b, (lead, y, x) each, in parts of `WHOLE`."""
+        one, other = (np.load(self.folder / "view" / f"chance_{side}.npy", mmap_mode="r") for side in "ab")
         return one, other
 
     @cached_property
@@ -55,8 +58,7 @@ class ForecastView:
 
     def chances(self, cells: Cells) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Means over cells: chance of each holder (lead, 3) and of a change (lead,)."""
-        members = self.summary["members"]
-        held_a, held_b = (counts[:, cells[0], cells[1]].astype(np.float64) / members for counts in self.held)
+        held_a, held_b = (parts[:, cells[0], cells[1]].astype(np.float64) / WHOLE for parts in self.parts)
         share = np.stack([held_a, 1.0 - held_a - held_b, held_b]).clip(0.0, 1.0)
         now = self.initial[cells].astype(np.intp)
         stays = np.take_along_axis(share, now[None, None].repeat(share.shape[1], axis=1), axis=0)[0]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
@@ -19,6 +20,7 @@ from frontcast.forecast.product import lines_table, places_table
 from frontcast.forecast.whatif import WhatIf
 from frontcast.picture import Picture
 from frontcast.serve.geometry import as_geojson, feature, geometry
+from frontcast.serve.outlook import WHOLE
 from frontcast.show import brief, shapes, style
 from frontcast.theatre import HOLDERS, Theatre
 
@@ -56,8 +58,8 @@ def forecast_views(
     ground = shapes.Ground.of(dataset)
     for lead in leads:
         write_json(folder / f"bands-{lead}.json", band_collection(dataset, ground, lines, theatre, lead))
-    np.save(folder / "held_a.npy", _small(result.held_a, result.members))
-    np.save(folder / "held_b.npy", _small(result.held_b, result.members))
+    np.save(folder / "chance_a.npy", parts_of_one(result.probability_a))
+    np.save(folder / "chance_b.npy", parts_of_one(result.probability_b))
     np.save(folder / "initial.npy", picture.control)
     armies = None if result.deployment is None else known_armies(result.deployment.armies, theatre)
     write_json(
@@ -83,8 +85,9 @@ def forecast_views(
     )
 
 
-def _small(counts: Any, members: int) -> Any:
-    return counts.astype(np.uint8 if members < 256 else np.uint16)
+def parts_of_one(probability: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
+    """Probabilities in parts of `WHOLE`, to be mapped and not read."""
+    return np.asarray(np.round(probability * WHOLE), np.uint16)
 
 
 def _place_sentence(places: pd.DataFrame, leads: list[int], members: int) -> str:

@@ -39,6 +39,10 @@ class _Momentary:
         with self._opened.open() as held:
             return held.units(*given, **named)
 
+    def sql(self, *given: Any, **named: Any) -> Any:
+        with self._opened.open() as held:
+            return held.sql(*given, **named)
+
     def control(self, *given: Any, **named: Any) -> Any:
         with self._opened.open() as held:
             return held.control(*given, **named)

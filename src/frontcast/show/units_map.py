@@ -241,7 +241,7 @@ def _words(picture: Picture, armies: Armies, drawn: int, bottom: int) -> list[st
     a, b = theatre.sides["a"].name, theatre.sides["b"].name
     sources = ", ".join(sorted(set(armies.units["source"])))
     lines = (
-        f"Blue, rounded frame: {a}. Red, diamond frame: {b}; frames of the standard, no side is taken. {drawn} units of "
+        f"Blue, rectangular frame: {a}. Red, diamond frame: {b}; frames of the standard, no side is taken. {drawn} units of "
         "battalion to division, none drawn finer than its brigade's ground.",
         f"Fainter: last seen more than {OLD_DAYS} days before, or presumed. Lines lead to the place where a symbol had to "
         "make room. Ukrainian positions are coarse on purpose.",

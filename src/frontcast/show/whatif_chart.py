@@ -22,6 +22,9 @@ VARIANT_COLOURS: Final = ("#7a4fa3", "#2a8c7c", "#b0662b", "#4c5056")
 BANDS: Final = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 PLACES: Final = 10
 
+LEAST_PRINTED = 5e-4
+"""Differences below it would be printed as nothing."""
+
 
 def whatif_chart(found: WhatIf, theatre: Theatre, path: Path) -> None:
     """Draw a what-if.
@@ -118,16 +121,15 @@ def _places(axes: Axes, found: WhatIf, theatre: Theatre) -> None:
 
 
 def _measures(differences: pd.DataFrame) -> list[tuple[str, str]]:
-    """Measures that change in some member, in order, with their units."""
-    moved = differences[(differences["p_lower"] + differences["p_higher"]) > 0.02]
+    """Measures that change in some member by more than is printed, in order, with their units."""
+    size = differences[["low", "high", "difference"]].abs().max(axis=1)
+    moved = differences[((differences["p_lower"] + differences["p_higher"]) > 0.02) & (size >= LEAST_PRINTED)]
     return list(dict.fromkeys(zip(moved["measure"], moved["unit"], strict=True)))
 
 
 def _costs(axes: Axes, found: WhatIf, measures: list[tuple[str, str]]) -> None:
     """Mean differences with their 90 % intervals, each on its own scale, and the numbers beside."""
-    axes.set_title(
-        "What else changes: mean paired difference and 90 % interval", fontsize=10.5, loc="right", color=style.INK
-    )
+    axes.set_title("What else changes: mean difference, 90 % interval", fontsize=10.5, loc="right", color=style.INK)
     axes.title.set_position((1.9, 1.0))
     rows = np.arange(len(measures))[::-1]
     axes.axvline(0, color=style.INK, linewidth=0.9)

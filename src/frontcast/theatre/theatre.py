@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -89,6 +90,13 @@ class MobilityConfig(_Strict):
     rivers: dict[str, Fraction] = Field(default_factory=dict)
 
 
+class VintageConfig(_Strict):
+    """Of when what a file shows is, and how that is known."""
+
+    shows: date
+    source: str
+
+
 class TheatreConfig(_Strict):
     """All of a theatre file."""
 
@@ -101,6 +109,7 @@ class TheatreConfig(_Strict):
     places: PlacesConfig = PlacesConfig()
     terrain: TerrainConfig = TerrainConfig()
     mobility: MobilityConfig = MobilityConfig(source="open ground everywhere")
+    vintages: dict[str, VintageConfig] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

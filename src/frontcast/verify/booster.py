@@ -11,11 +11,11 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import GREY, B, Theatre
 from frontcast.verify.climatology import DistanceTable
 from frontcast.verify.forecaster import past_starts
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

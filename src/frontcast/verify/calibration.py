@@ -2,10 +2,9 @@
 
 Three steps, each of which goes on where it was interrupted (docs/calibration.md):
 
-    python -m frontcast.verify.calibration screen   --work DIR     # which parameters move what is measured at all
-    (SALib) python -m frontcast.verify.calibration simulate --work DIR     # one member of each start for each draw
-    from the prior python -m frontcast.verify.calibration fit      --work DIR     # posterior and simulation-based
-    calibration (BayesFlow)
+    python -m frontcast.verify.calibration screen   --work DIR    # what moves what is measured at all (SALib)
+    python -m frontcast.verify.calibration simulate --work DIR    # one member of each start for each draw of the prior
+    python -m frontcast.verify.calibration fit      --work DIR    # posterior, simulation-based calibration (BayesFlow)
 
 What is compared: how much ground each side gains, and how much it loses, within 7 and 30 days of twelve starts; by
 phase, the mean over starts and the largest. One war gives one such number each, so much stays unknown, and the record
@@ -18,6 +17,7 @@ there.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -30,11 +30,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from frontcast.campaign import Layout
 from frontcast.campaign.mechanism_parameters import mechanism_table
+from frontcast.errors import FrontcastError
 from frontcast.forecast import run_ensemble
-from frontcast.forecast.armies_run import PARAMETER_NAMES
+from frontcast.forecast.armies_run import PARAMETER_NAMES, parameter_sets
 from frontcast.forecast.campaign import Musters, assemble, raise_forces
 from frontcast.forecast.config import parse_time
+from frontcast.forecast.deployment import Forces
 from frontcast.picture import make_picture
 from frontcast.store import ControlSeries, Store
 from frontcast.theatre import Theatre, load_theatre
@@ -53,6 +56,11 @@ CELL_KM = 4.0
 SEED = 20_240_630
 CHUNK = 40
 SCREEN_STARTS = ("2022-06-25", "2022-09-05", "2023-02-15")
+SCREEN_CHUNK = 20
+LEVELS = 4
+LUCKS = 20
+"""Members averaged at each point of the screening: as many as one batch runs."""
+
 FITTED_UNTIL = "2024-06-30"
 
 CALIBRATED = (
@@ -137,10 +145,20 @@ def prepare(name: str) -> Start:
     return Start(name, assemble(store, series, picture), happened)
 
 
+_DEPLOYED: dict[str, Forces] = {}
+"""Armies on the mesh by start: laying them out takes as long as running a batch of members."""
+
+
 def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
     """What members do from a start, each with the next of the parameter sets, (member, lead, measure) km²."""
     picture = start.musters.picture
     theatre = picture.theatre
+
+    def forces(layout: Layout, factor: int) -> Forces:
+        if start.name not in _DEPLOYED:
+            _DEPLOYED[start.name] = raise_forces(start.musters, max(LEADS))(layout, factor)
+        return _DEPLOYED[start.name]._replace(draws=parameter_sets(sets))
+
     result = run_ensemble(
         picture,
         lead_days=LEADS,
@@ -148,7 +166,7 @@ def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
         seed=seed,
         model_cell_km=CELL_KM,
         keep_members=True,
-        forces=raise_forces(start.musters, max(LEADS), draws=sets),
+        forces=forces,
     )
     assert result.member_control is not None
     factor = round(CELL_KM / theatre.grid.cell_km)
@@ -209,7 +227,7 @@ def simulate(work: Path, draws: int, dask: str | None = None) -> pd.DataFrame:
     Returns:
         One row a draw: shares 0..1 of `CALIBRATED` and the outcomes.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    begin_work(work)
     starts = [name for names in PHASES.values() for name in names]
     jobs = [
         (chunk, name)
@@ -225,11 +243,11 @@ def simulate(work: Path, draws: int, dask: str | None = None) -> pd.DataFrame:
             futures = [client.submit(_job, job, pure=False) for job in sorted(jobs, key=lambda job: job[1])]
             for future in as_completed(futures):
                 (chunk, name), outcomes = future.result()
-                _keep(work, chunk, name, outcomes)
+                _keep(_part(work, chunk, name), outcomes)
     else:
         for done, job in enumerate(sorted(jobs, key=lambda job: job[1])):
             (chunk, name), outcomes = _job(job)
-            _keep(work, chunk, name, outcomes)
+            _keep(_part(work, chunk, name), outcomes)
             print(f"{done + 1} of {len(jobs)}: {name}, draws {chunk * CHUNK} to {(chunk + 1) * CHUNK - 1}", flush=True)
     return gather(work)
 
@@ -248,8 +266,32 @@ def _part(work: Path, chunk: int, name: str) -> Path:
     return work / f"simulated-{name}-{chunk:04d}.npy"
 
 
-def _keep(work: Path, chunk: int, name: str, outcomes: Array) -> None:
-    path = _part(work, chunk, name)
+def begin_work(work: Path) -> None:
+    """Make the folder of the simulations, or see that what it holds was made by the same set-up.
+
+    Raises:
+        FrontcastError: where its parts come from other parameters, ranges or starts: old and new must not be mixed.
+    """
+    made_with = {
+        "parameters": {name: entry.model_dump(mode="json") for name, entry in mechanism_table().items()},
+        "calibrated": CALIBRATED,
+        "starts": PHASES,
+        "cell_km": CELL_KM,
+        "seed": SEED,
+    }
+    mark = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / "made-with.txt"
+    if not path.is_file():
+        path.write_text(mark + "\n", "utf-8")
+    elif path.read_text("utf-8").strip() != mark:
+        raise FrontcastError(
+            f"{work} holds simulations of other parameters, ranges or starts, which cannot be gone on with: "
+            "name a new folder with --work."
+        )
+
+
+def _keep(path: Path, outcomes: Array) -> None:
     fresh = path.with_suffix(".part")
     with fresh.open("wb") as file:
         np.save(file, outcomes)
@@ -272,43 +314,53 @@ def gather(work: Path) -> pd.DataFrame:
 
 
 def screen(work: Path, trajectories: int) -> pd.DataFrame:
-    """Morris screening of all parameters over their ranges, on three starts.
+    """Morris screening of all parameters over their ranges, on three starts; parts that are there are kept.
+
+    Measured is ln(1 + km²/10) of all ground that changes hands within 30 days, the mean over `LUCKS` members. They are the
+    same members with the same random numbers at every point, so a difference is the parameter's.
 
     Returns:
-        One row a parameter: mu_star and sigma (of ln(1 + km²/10) changed within 30 days, mean over starts and
-        measures).
+        One row a parameter, the strongest first: mu_star (mean absolute elementary effect, over the whole range) with
+        half its 95 % interval, and sigma, of the mean over starts; and mu_star at each start.
     """
     from SALib.analyze import morris as analysis
     from SALib.sample import morris as sampling
 
     names = list(mechanism_table())
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
-    points = sampling.sample(problem, trajectories, num_levels=4, seed=SEED)
-    totals = np.zeros(len(points))
+    points = sampling.sample(problem, trajectories, num_levels=LEVELS, seed=SEED)
+    begin_work(work)
+    measures = []
     for name in SCREEN_STARTS:
-        outcomes = []
-        for first in range(0, len(points), 200):
-            sets = full_sets(names, points[first : first + 200])
-            # The same luck for all points: a difference is the parameter's.
-            outcomes.append(_same_luck(name, sets))
-        totals += np.log1p(np.concatenate(outcomes)[:, -1].sum(axis=-1) / 10.0) / len(SCREEN_STARTS)
-        print(f"screened on {name}", flush=True)
-    found = analysis.analyze(problem, points, totals, num_levels=4, seed=SEED)
-    table = pd.DataFrame({"parameter": names, "mu_star": found["mu_star"], "sigma": found["sigma"]})
+        parts = []
+        for first in range(0, len(points), SCREEN_CHUNK):
+            path = work / f"screened-{trajectories}-{name}-{first:05d}.npy"
+            if not path.is_file():
+                start = prepare(name)
+                sets = full_sets(names, points[first : first + SCREEN_CHUNK])
+                _keep(path, np.stack([run_members(start, one[None], LUCKS, SEED).mean(axis=0) for one in sets]))
+                print(f"{name}: {first + len(sets)} of {len(points)} points", flush=True)
+            parts.append(np.load(path))
+        measures.append(np.log1p(np.concatenate(parts)[:, -1].sum(axis=-1) / 10.0))
+
+    def effects(measure: Array) -> dict[str, Array]:
+        found: dict[str, Array] = analysis.analyze(problem, points, measure, num_levels=LEVELS, seed=SEED)
+        return found
+
+    together = effects(np.mean(measures, axis=0))
+    table = pd.DataFrame({"parameter": names} | {key: together[key] for key in ("mu_star", "mu_star_conf", "sigma")})
+    for name, measure in zip(SCREEN_STARTS, measures, strict=True):
+        table[name] = np.asarray(effects(measure)["mu_star"])
     table = table.sort_values("mu_star", ascending=False, ignore_index=True)
-    work.mkdir(parents=True, exist_ok=True)
-    table.to_csv(work / "screening.csv", index=False)
+    record = {
+        "trajectories": trajectories,
+        "points": len(points),
+        "members": LUCKS,
+        "starts": list(SCREEN_STARTS),
+        "parameters": table.round(4).to_dict("records"),
+    }
+    (work / "screening.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return table
-
-
-LUCKS = 8
-"""Members averaged at each point of the screening, the same ones at every point."""
-
-
-def _same_luck(name: str, sets: Array) -> Array:
-    """Mean outcome over `LUCKS` members that are the same for every set, (set, lead, measure)."""
-    start = prepare(name)
-    return np.stack([run_members(start, one[None], LUCKS, SEED).mean(axis=0) for one in sets])
 
 
 def fit(work: Path, ship: Path | None = None, epochs: int = 60, checked: int = 200, kept: int = 200) -> dict[str, Any]:

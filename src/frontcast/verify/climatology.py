@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import B, Theatre
 from frontcast.verify.forecaster import past_starts
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from frontcast.picture.line import DAY, end_of_day
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
-from frontcast.verify.line import DAY, end_of_day
 
 FIT_EVERY_DAYS: Final = 6
 """Days between the past starts that a method learns from; not a week, so that no weekday is favoured."""
@@ -48,14 +49,16 @@ class Forecaster(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """What a method is made from: the leads it will be asked for, in days; ensemble members; seed.
+    """What a method is made from: the leads it will be asked for, in days; ensemble members; seed; and where the order
+    of battle is, a store's file, or None for the record that ships.
 
-    Methods that need no members, or no chance, pass over them.
+    Methods that need no members, no chance or no armies pass over them.
     """
 
     lead_days: tuple[int, ...]
     members: int
     seed: int
+    store: Path | None = None
 
 
 Factory = Callable[[Setup], Forecaster]

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import xarray as xr
 
 from frontcast.errors import FrontcastError, InputError
+from frontcast.picture.line import DAY, end_of_day, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Forecaster
 from frontcast.verify.judge import WITHIN_KM, divisions, judge
-from frontcast.verify.line import DAY, end_of_day, truth_index
 from frontcast.verify.said import Said, Start, gather
 from frontcast.verify.spread import Work, here
 

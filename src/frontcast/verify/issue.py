@@ -12,11 +12,11 @@ from frontcast.errors import FrontcastError
 from frontcast.forecast import EnsembleResult, ForecastConfig
 from frontcast.forecast.product import run_record
 from frontcast.picture import Picture
+from frontcast.picture.line import DAY
 from frontcast.store.series import ControlSeries
 from frontcast.verify.forecaster import Factory, Setup
 from frontcast.verify.judge import divisions
 from frontcast.verify.ledger import OURS, IssuedForecast
-from frontcast.verify.line import DAY
 from frontcast.verify.said import Said, gather, said_by_members
 
 BESIDE: Final = ("persistence", "climatology", "booster")

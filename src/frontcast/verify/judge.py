@@ -17,8 +17,8 @@ from scores.probability import crps_for_ensemble
 from scoringrules import es_ensemble
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import CLOSE_KM, NEAR_KM, signed_distance
 from frontcast.theatre import B, Theatre
-from frontcast.verify.line import CLOSE_KM, NEAR_KM, signed_distance
 from frontcast.verify.said import Start
 from frontcast.verify.scores import brier, log_score
 from frontcast.verify.sectors import Sectors, regions, stretches

@@ -24,10 +24,10 @@ import numpy as np
 import xarray as xr
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, truth_index
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.judge import judge
-from frontcast.verify.line import DAY, truth_index
 from frontcast.verify.said import Start
 
 ENTRIES: Final = "ledger.jsonl"

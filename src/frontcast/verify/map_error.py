@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from frontcast.errors import FrontcastError
+from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
 from frontcast.store.series import ControlSeries, NoObservationError
 from frontcast.theatre import B, Theatre
-from frontcast.verify.line import DAY, NEAR_KM, signed_distance, truth_index
 
 LOOKED_BACK_DAYS = 365
 """Starts of the year before the period are looked at, one a week."""

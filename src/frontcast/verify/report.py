@@ -13,9 +13,9 @@ import xarray as xr
 from rich import box
 from rich.table import Table
 
+from frontcast.picture.line import CLOSE_KM, NEAR_KM
 from frontcast.verify.diagnosis import Diagnosis, diagnoses, to_plain
 from frontcast.verify.inference import holm, p_value, steps_ahead
-from frontcast.verify.line import CLOSE_KM, NEAR_KM
 from frontcast.verify.measures import MEASURES
 from frontcast.verify.scores import Interval, Resampling, block_length, pooled_skill, skill, skill_interval
 
@@ -224,9 +224,10 @@ def _corrected(differences: list[Difference]) -> list[Difference]:
     return corrected
 
 
-def to_json(hindcasts: xr.Dataset, record: TrackRecord) -> dict[str, Any]:
-    """The track record and the scores of every start for `json.dump`: NaN is null, times are ISO 8601."""
-    plain = asdict(record) | {"diagnoses": to_plain(record.diagnoses), "starts": list(_starts(hindcasts))}
+def to_json(hindcasts: xr.Dataset, record: TrackRecord, *, starts: bool = True) -> dict[str, Any]:
+    """The track record for `json.dump`, with the scores of every start or without: NaN is null, times are ISO 8601."""
+    plain = asdict(record) | {"diagnoses": to_plain(record.diagnoses)}
+    plain |= {"starts": list(_starts(hindcasts))} if starts else {}
     cleaned: dict[str, Any] = _without_nan(plain)
     return cleaned
 

@@ -13,8 +13,8 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+from frontcast.picture.line import DAY
 from frontcast.verify.ledger import OURS, Entry
-from frontcast.verify.line import DAY
 from frontcast.verify.scores import Interval, Resampling, block_length, skill, skill_interval
 
 WITHIN = "25"

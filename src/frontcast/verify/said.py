@@ -17,9 +17,9 @@ import numpy.typing as npt
 from frontcast.errors import FrontcastError
 from frontcast.forecast import EnsembleResult
 from frontcast.picture import Picture
+from frontcast.picture.line import NEAR_KM, signed_distance
 from frontcast.store.series import decode_runs, encode_runs
 from frontcast.theatre import B, Theatre
-from frontcast.verify.line import NEAR_KM, signed_distance
 from frontcast.verify.sectors import Sectors
 
 Floats = npt.NDArray[np.float32]
@@ -180,7 +180,7 @@ def said_by_members(result: EnsembleResult, picture: Picture) -> Said:
         picture: what they started from.
     """
     land = picture.theatre.land
-    hold = np.where(land, result.held_b / np.float32(result.members), np.float32(np.nan))
+    hold = np.where(land, result.probability_b, np.float32(np.nan))
     if result.member_control is None:
         return Said(hold)
     rows, columns = result.member_control.shape[-2:]

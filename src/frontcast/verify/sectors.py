@@ -11,8 +11,8 @@ import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
+from frontcast.picture.line import NEAR_KM, signed_distance
 from frontcast.theatre import B, Theatre
-from frontcast.verify.line import NEAR_KM, signed_distance
 
 STRETCH_KM: Final = 20.0
 """Line cells in one square of a lattice so wide make one stretch: about the front of a corps, and longer than the

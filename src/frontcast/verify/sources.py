@@ -18,13 +18,13 @@ import pandas as pd
 
 from frontcast.observe.reports.claim import CONTESTED, Claim
 from frontcast.observe.reports.document import Document
+from frontcast.picture.line import end_of_day
 from frontcast.store.claims import valid_span
 from frontcast.store.evidence import speaker
 from frontcast.store.links import DUE_DAYS, TRAIL_DAYS
 from frontcast.store.place_history import CONTESTED_KM
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import MASKED, A, B, Theatre
-from frontcast.verify.line import end_of_day
 from frontcast.verify.settlements import History, history
 
 TOLERANCE_DAYS: Final = TRAIL_DAYS

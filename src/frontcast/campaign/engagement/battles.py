@@ -30,6 +30,9 @@ SCORED: Final = ("WINA", "CASA", "CASD", "KMDA")
 """Columns of what came of it; a file without them can be predicted and not scored."""
 
 POSTURES: Final = ("FD", "PD", "HD", "DL")
+PERIODS = 10
+"""Active periods that CDB90 has columns for."""
+
 MECHANISED, MODERN = 1914, 1939
 """From the first the exponents may differ; the second marks the motorised wars (prior only)."""
 
@@ -52,7 +55,8 @@ class Battles:
     """Battles in rows.
 
     Attributes:
-        names: number, war and name of each. war: (battle,) str. year: (battle,). attackers, defenders: (battle,) men.
+        names: number, war, name and line in the file of each. war: (battle,) str. year: (battle,).
+        days: (battle,) of fighting begun, NaN where no date is given. attackers, defenders: (battle,) men.
         features: (battle, feature), columns `FEATURES`. outcomes: (battle,) each, NaN where unknown: win (1, 0; NaN
         for a draw), log_loss_attacker, log_loss_defender (of the
             share lost), log_exchange (attackers lost per defender lost), log_advance (signed ln(1 + km/day)).
@@ -62,6 +66,7 @@ class Battles:
     names: pd.DataFrame
     war: npt.NDArray[np.str_]
     year: Array
+    days: Array
     attackers: Array
     defenders: Array
     features: Array
@@ -77,6 +82,7 @@ class Battles:
             self.names.iloc[rows].reset_index(drop=True),
             self.war[rows],
             self.year[rows],
+            self.days[rows],
             self.attackers[rows],
             self.defenders[rows],
             self.features[rows],
@@ -134,17 +140,41 @@ def _numbers(table: pd.DataFrame, file: str) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _days(numbers: pd.DataFrame, prefix: str, number: int) -> Array:
-    """A moment of an active period, days; NaN where not given."""
-    parts = [numbers.get(f"{prefix}{part}{number}") for part in ("YR", "MN", "DA", "HR")]
+def _days(numbers: pd.DataFrame) -> tuple[Array, Array]:
+    """Days of fighting begun and hours of fighting, (battle,) each; NaN where no active period is dated.
+
+    A day begun counts as one, periods add up, and there are never more days than the calendar has between the first and
+    the last. Where hours are not given, whole days count. Hours from 5000 on are how CDB90 writes a length without a
+    time of day (5000 to 5430 are four and a half hours). The publisher's own table of durations ends at two days for
+    battles without hours and is not used.
+    """
+    begun, hours = np.zeros(len(numbers)), np.zeros(len(numbers))
+    first, last = np.full(len(numbers), np.inf), np.full(len(numbers), -np.inf)
+    for period in range(1, PERIODS + 1):
+        start, end = _moment(numbers, "ATPB", period, 0.0), _moment(numbers, "ATPE", period, 24.0)
+        there = end > start
+        begun[there] += np.ceil((end - start)[there] - 1e-6)
+        hours[there] += 24.0 * (end - start)[there]
+        first, last = np.where(there, np.fmin(first, start), first), np.where(there, np.fmax(last, end), last)
+    dated = begun > 0
+    with np.errstate(invalid="ignore"):
+        calendar = np.ceil(last - 1e-6) - np.floor(first)
+    return np.where(dated, np.minimum(begun, calendar), np.nan), np.where(dated, hours, np.nan)
+
+
+def _moment(numbers: pd.DataFrame, prefix: str, period: int, unknown_hour: float) -> Array:
+    """A beginning or end of an active period, days; NaN where not given."""
+    parts = [numbers.get(f"{prefix}{part}{period}") for part in ("YR", "MN", "DA", "HR")]
     out = np.full(len(numbers), np.nan)
-    if any(part is None for part in parts):
+    if any(part is None for part in parts[:3]):
         return out
-    year, month, day, hour = (part.to_numpy(float) for part in parts if part is not None)
+    year, month, day = (part.to_numpy(float) for part in parts[:3] if part is not None)
+    clock = np.full(len(numbers), 9999.0) if parts[3] is None else parts[3].to_numpy(float)
     for row in np.flatnonzero((year > 1000) & (year < 2200) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)):
-        clock = hour[row] if 0 <= hour[row] <= 2400 else 1200.0
-        first = date(int(year[row]), int(month[row]), 1).toordinal()
-        out[row] = first + day[row] - 1 + (clock // 100) / 24 + (clock % 100) / 1440
+        hour = clock[row] % 5000.0
+        known = 0.0 <= clock[row] < 7500.0 and hour <= 2400.0
+        hours = hour // 100 + (hour % 100) / 60 if known else unknown_hour
+        out[row] = date(int(year[row]), int(month[row]), 1).toordinal() + day[row] - 1 + hours / 24
     return out
 
 
@@ -158,11 +188,8 @@ def _assemble(table: pd.DataFrame, numbers: pd.DataFrame) -> Battles:
         return np.nan_to_num(np.maximum(known(column, -1, -9, -9999), 0.0))
 
     attackers, defenders = (np.where(known(side, -1) > 0, known(side, -1), np.nan) for side in ("STRA", "STRD"))
-    start = _days(numbers, "ATPB", 1)
-    with np.errstate(all="ignore"):
-        end = np.fmax.reduce([_days(numbers, "ATPE", number) for number in range(1, 11)])
-        length = np.log(np.maximum(end - start, 0.1))
-    length = np.nan_to_num(length)
+    days, _ = _days(numbers)
+    length = np.nan_to_num(np.log(np.maximum(days, 1.0)))
     year = known("ATPBYR1", 9999, -1, -9999)
     kept = ~np.isnan(attackers) & ~np.isnan(defenders) & ~np.isnan(year)
     why = np.where(np.isnan(year), "year", "strength of a side")
@@ -202,7 +229,8 @@ def _assemble(table: pd.DataFrame, numbers: pd.DataFrame) -> Battles:
         )
         win = known("WINA", 9, -9)
         lost_a, lost_d = (np.where(known(side, -1) > 0, known(side, -1), np.nan) for side in ("CASA", "CASD"))
-        advance = known("KMDA", -9999, -999, 9999)
+        # The publisher's schema: kilometres in all (First Somme: 12 in 116 days), not kilometres a day.
+        advance = known("KMDA", -9999, -999, 9999) / days
         outcomes = {
             "win": np.where(win == 1, 1.0, np.where(win == -1, 0.0, np.nan)),
             "log_loss_attacker": np.log(np.minimum(lost_a / attackers, 1.0)),
@@ -211,9 +239,12 @@ def _assemble(table: pd.DataFrame, numbers: pd.DataFrame) -> Battles:
             "log_advance": np.sign(advance) * np.log1p(np.abs(advance)),
         }
     battles = Battles(
-        names=table[[column for column in ("ISQNO", "WAR", "NAME") if column in table]],
+        names=table[[column for column in ("ISQNO", "WAR", "NAME") if column in table]].assign(
+            LINE=np.arange(2, len(table) + 2)
+        ),
         war=table["WAR"].str.strip().to_numpy(str),
         year=year,
+        days=days,
         attackers=attackers,
         defenders=defenders,
         features=features,

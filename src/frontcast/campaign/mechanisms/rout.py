@@ -7,9 +7,10 @@ surprise 0.08, terrain 0.06, enemy reinforced 0.04, supply 0.02. "Neighbour with
 those around, with weight `exp(−d / spread_km)` up to 60 km, whether or not an enemy is near: that is how it reaches
 the rear. Each reason counts 1 where it is as strong as in those battles (`typical`).
 
-The ground of broken units is given up at `speed_km` a day times their share of what stands there. They go to the
-rear, leave `abandoned` of vehicles, guns, supplies and shells behind (half of the vehicles are taken by the enemy,
-M22), and rally at `1 / rally_days` once they are `safe_km` from the front.
+The ground of broken units is given up at `speed_km` a day times their share of what stands there, faster than the
+enemy clears it (M14); where water lies between the lines and nobody can follow, it is not. They go to the rear, leave
+`abandoned` of vehicles, guns, supplies and shells behind (half of the vehicles are taken by the enemy, M22), and rally
+at `1 / rally_days` once they are `safe_km` from the front.
 """
 
 from __future__ import annotations

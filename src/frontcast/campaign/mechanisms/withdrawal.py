@@ -8,7 +8,7 @@ fraction α exceeds what is tolerated, and shrinks below it,
 To it is added the threat of envelopment: a stretch that lies `salient` km farther forward than the front on its
 flanks gives up `envelopment · (salient − free_km)₊ · p` km a day, p being how much of the flanks the enemy holds with
 troops, at most `ordered_km`; and ground ordered to be given up, at `ordered_km` a day, until it is. A side that
-withdraws loses the share `shielded` less (M2).
+withdraws loses what a delaying defence lost in the battles, less than one that stays (M2).
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ class Parameters(NamedTuple):
     envelopment: float
     free_km: float
     ordered_km: float
-    shielded: float
 
 
 def adapt(stretches: Stretches, loss_fraction: jax.Array, parameters: Parameters, switch: jax.Array) -> Stretches:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from frontcast.serve.desk import days, evidence, ground, questions, right, runs
+from frontcast.serve.desk import days, evidence, ground, questions, right, runs, towns
 from frontcast.serve.desk.opened import Opened
 
 ANSWERS: Final[dict[str, Callable[..., Any]]] = {
     "theatre": ground.theatre,
     "ground": ground.layer,
+    "towns": towns.towns,
     "timeline": days.timeline,
     "control": days.control,
     "map_numbers": days.map_numbers,

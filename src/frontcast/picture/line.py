@@ -29,13 +29,13 @@ def end_of_day(date: np.datetime64) -> np.datetime64:
     return start + DAY - np.timedelta64(1, "s")
 
 
-def signed_distance(control: npt.NDArray[np.uint8], theatre: Theatre) -> npt.NDArray[np.float32]:
-    """Distance of every cell to the line of side b, (y, x) float32 in km, negative where b holds.
+def land_distance(held: npt.NDArray[np.bool_], theatre: Theatre) -> npt.NDArray[np.float32]:
+    """Distance of every cell to the edge of what is held, (y, x) float32 in km, negative where held.
 
-    The line runs half-way between the centres of cells that b holds and land cells that it does not. Infinite
-    where b holds nothing, minus infinite where it holds all.
+    The line runs half-way between the centres of cells that are held and land cells that are not. Infinite where
+    nothing is held, minus infinite where all is.
     """
-    held = (control == B) & theatre.land
+    held = held & theatre.land
     others = theatre.land & ~held
     outside, inside = (
         np.asarray(distance_transform_edt(~cells), np.float32)
@@ -44,6 +44,11 @@ def signed_distance(control: npt.NDArray[np.uint8], theatre: Theatre) -> npt.NDA
         for cells in (held, others)
     )
     return np.asarray(theatre.grid.cell_km * np.where(held, 0.5 - inside, outside - 0.5), np.float32)
+
+
+def signed_distance(control: npt.NDArray[np.uint8], theatre: Theatre) -> npt.NDArray[np.float32]:
+    """Distance of every cell to the line of side b, (y, x) float32 in km, negative where b holds; see `land_distance`."""
+    return land_distance(control == B, theatre)
 
 
 def truth_index(series: ControlSeries, valid_time: np.datetime64) -> int | None:
