@@ -178,3 +178,10 @@ def test_the_pages_files_are_found_by_exact_name() -> None:
         )
         with pytest.raises(Refusal):
             page.answer(request)
+
+
+def test_chances_are_kept_in_the_parts_that_the_product_has() -> None:
+    from frontcast.forecast.product import CALIBRATED_PARTS
+    from frontcast.serve.outlook import PARTS
+
+    assert PARTS == CALIBRATED_PARTS < np.iinfo(np.uint16).max

@@ -1,4 +1,4 @@
-"""What a forecast says of one place, point or box: read off the counts of members, cell by cell."""
+"""What a forecast says of one place, point or box: read off the chances, cell by cell."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ WHOLE: Final = 65_535
 """Chances are kept in parts of it, as uint16."""
 
 Box = tuple[float, float, float, float]
+PARTS = 50_000
+"""Chances are kept in parts of it: `frontcast.forecast.product.CALIBRATED_PARTS`, which must not be imported here."""
+
 Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
