@@ -8,6 +8,7 @@ import json
 import pickle
 import tomllib
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from frontcast.serve.desk.runs import packed
 from frontcast.serve.geometry import compact, geometry
 from frontcast.serve.page_files import PageFiles
 from frontcast.serve.refusal import Flaw, Refusal, refused
+from frontcast.serve.runbook import RunBook, RunRecord
+from frontcast.serve.settings import Settings
 from frontcast.theatre import Theatre
 from tests.tiny import tiny_theatre
 
@@ -180,8 +183,21 @@ def test_the_pages_files_are_found_by_exact_name() -> None:
             page.answer(request)
 
 
-def test_chances_are_kept_in_the_parts_that_the_product_has() -> None:
-    from frontcast.forecast.product import CALIBRATED_PARTS
-    from frontcast.serve.outlook import PARTS
+def test_runs_of_another_form_are_forgotten_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    def state(name: str, **more: object) -> Path:
+        record = RunRecord(name, "forecast", "", {}, {"members": 20}, False, 1, "2023-01-01T00:00:00Z", state="done")
+        folder = tmp_path / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / "state.json").write_text(json.dumps({**asdict(record), **more}))
+        return folder
 
-    assert PARTS == CALIBRATED_PARTS < np.iinfo(np.uint16).max
+    kept, old, alien = state("a" * 32), state("b" * 32, form=1), tmp_path / "runs" / "photographs"
+    renamed = state("c" * 32).rename(tmp_path / "runs" / "copy")
+    alien.mkdir()
+    (alien / "one.png").write_text("mine")
+    book = RunBook(Settings(keep=tmp_path))
+    book.open()
+    assert [record.id for record in book.all()] == [kept.name]
+    assert not old.exists()
+    assert alien.joinpath("one.png").exists()
+    assert renamed.exists()

@@ -18,9 +18,6 @@ WHOLE: Final = 65_535
 """Chances are kept in parts of it, as uint16."""
 
 Box = tuple[float, float, float, float]
-PARTS = 50_000
-"""Chances are kept in parts of it: `frontcast.forecast.product.CALIBRATED_PARTS`, which must not be imported here."""
-
 Cells = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 

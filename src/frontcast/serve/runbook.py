@@ -107,8 +107,8 @@ class RunBook:
                 record = RunRecord(**told)
                 if record.id == folder.name and record.form == FORM:
                     self._records[record.id] = record
-                    continue
-            shutil.rmtree(folder, ignore_errors=True)
+                elif record.id == folder.name:
+                    shutil.rmtree(folder, ignore_errors=True)
         for record in self._records.values():
             if record.state == "running":
                 self._take_up(record)

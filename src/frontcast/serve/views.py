@@ -16,7 +16,7 @@ import xarray as xr
 
 from frontcast.forecast import EnsembleResult, ForecastConfig, to_dataset
 from frontcast.forecast.campaign import known_armies
-from frontcast.forecast.product import CALIBRATED_PARTS, lines_table, places_table
+from frontcast.forecast.product import lines_table, places_table
 from frontcast.forecast.whatif import WhatIf
 from frontcast.picture import Picture
 from frontcast.serve.geometry import as_geojson, feature, geometry
