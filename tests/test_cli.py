@@ -73,7 +73,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
     [
         (["forecast"], ["--init", "--days", "--members", "--seed", "--config", "--out", "--store", "--no-pictures"]),
         (["picture"], ["--init", "--theatre", "--source", "--store", "--json"]),
-        (["verify"], ["--from", "--to", "--every", "--leads", "--without", "--out"]),
+        (["verify"], ["--from", "--to", "--split", "--every", "--leads", "--without", "--with", "--judge", "--out"]),
+        (["verify"], ["--refit", "--dask", "--work", "--ledger", "--head"]),
         (["ingest"], ["--store", "--theatre", "--reader", "PATHS"]),
         (["record"], ["build", "info", "check"]),
         (["record", "build"], ["--from", "--out", "--recipe"]),
@@ -107,6 +108,31 @@ def test_forecast_writes_and_says_where(run: Run, tiny: list[str], tmp_path: Pat
     assert f"Written to {out}/" in told.replace("\n", " ")
     assert "map.png" not in told
     assert "Western" in told or "West" in told
+
+
+def test_a_forecast_is_issued_and_scored_and_an_edit_is_found(run: Run, tiny: list[str], tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    options = [*SMALL, *tiny, "--no-pictures", "--ledger", str(book)]
+    status, told, _ = run("forecast", *options, "--out", str(tmp_path / "issued"))
+    assert status == 0
+    assert f"Issued as entry 0 of {book}" in told
+    published = told.split("can be checked: ")[1].split()[0]
+    plain = tmp_path / "plain"
+    assert run("forecast", *SMALL, *tiny, "--no-pictures", "--out", str(plain))[0] == 0
+    assert (plain / "places.parquet").read_bytes() == (tmp_path / "issued" / "places.parquet").read_bytes()
+    status, told, _ = run("verify", "--ledger", str(book), *tiny, "--head", published)
+    assert status == 0
+    assert "Leads scored now: 3" in told
+    assert "afterwards" in told
+    assert f"holds the published hash {published}" in told
+    assert "Leads scored now: 0" in run("verify", "--ledger", str(book), *tiny)[1]
+    file = book / "ledger.jsonl"
+    file.write_text(file.read_text().replace('"lead_days": 2', '"lead_days": 1'))
+    status, told, error = run("verify", "--ledger", str(book), *tiny)
+    assert status == 1
+    assert told == ""
+    assert "was edited" in error
+    assert "cannot be trusted" in error
 
 
 def test_forecast_draws_unless_told_not_to_and_by_default_beside_the_day(

@@ -50,7 +50,7 @@ from frontcast.verify.spread import OverDask, Resuming, Work, digest_of, here
 PACKAGES: Final = ("jax", "lightgbm", "numpy", "scikit-learn", "scipy", "scores", "scoringrules", "xarray")
 """Packages whose version can change a score, beside our own."""
 
-TABLE_WIDTH: Final = 110
+TABLE_WIDTH: Final = 136
 """Characters that the table needs: where there is no terminal, or a narrower one, lines are not cut short."""
 
 COLUMNS: Final = (

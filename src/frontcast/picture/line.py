@@ -60,3 +60,35 @@ def truth_index(series: ControlSeries, valid_time: np.datetime64) -> int | None:
         return None
     index = int(np.searchsorted(series.known_at, valid_time, side="right")) - 1
     return index if index >= 0 and valid_time - series.known_at[index] <= NEWEST_DAYS * DAY else None
+
+
+def truth_map(
+    series: ControlSeries,
+    init_time: np.datetime64,
+    valid_time: np.datetime64,
+    initial: npt.NDArray[np.uint8],
+    *,
+    own: bool,
+) -> tuple[npt.NDArray[np.uint8] | None, np.datetime64]:
+    """The map that says what came true by `valid_time`, (y, x) uint8, and when it was known; None and NaT where none does.
+
+    Two careful maps differ all along the line, from the start on; that is no change. So another map than the one a
+    forecast started from says only what changed, on it, between the start and then: elsewhere the initial map stands.
+
+    Args:
+        series: maps of the judge. init_time, valid_time: start and end of the lead.
+        initial: (y, x) the newest map known at the start, from which the forecast was made.
+        own: whether that is a map of the same series.
+    """
+    nothing = np.datetime64("NaT", "s")
+    index = truth_index(series, valid_time)
+    if index is None:
+        return None, nothing
+    then, known_at = series.control(index), series.known_at[index].astype("datetime64[s]")
+    if own:
+        return then, known_at
+    before = truth_index(series, init_time)
+    if before is None:
+        return None, nothing
+    changed = (series.control(before) == B) != (then == B)
+    return np.where(changed, then, initial), known_at

@@ -81,7 +81,7 @@ def event_map(
             bbox_to_anchor=(0.012, 0.085),
             ncols=len(_keys(theatre)),
             frameon=False,
-            fontsize=10,
+            fontsize=9.5,
             handlelength=1.8,
             columnspacing=1.4,
         )
@@ -129,6 +129,8 @@ def _panel(
         axes.add_collection(LineCollection(lines, colors=style.INK, zorder=3, **look))
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
+    axes.set_xlabel("")
+    axes.set_ylabel("")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_aspect("equal")
@@ -170,6 +172,7 @@ def _keys(theatre: Theatre) -> list[Line2D | Patch]:
         Line2D([], [], color=style.INK, linewidth=2.0, linestyle=(0, (3, 1.4)), label="the line that came"),
     ]
     for side in (theatre.sides["a"], theatre.sides["b"]):
-        keys.append(Patch(color=style.ramp(side)[1], label=f"{side.name} may gain, 25 to 50 %"))
-        keys.append(Patch(color=style.ramp(side)[4], label="over 95 %"))
+        shades, words = style.ramp(side), style.BAND_WORDS
+        keys.append(Patch(color=shades[0], label=f"{side.name} may gain, {words[0]}"))
+        keys += [Patch(color=shades[band], label=words[band]) for band in (2, 4)]
     return keys

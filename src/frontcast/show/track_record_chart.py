@@ -98,14 +98,14 @@ def reliability_chart(found: Sequence[Any], names: Sequence[str], of: str, label
         return (max(math.log10(max(value, 1e-9)), lowest) - lowest) / -lowest
 
     def x(value: float) -> float:
-        return edge + at(value) * (size - edge - 14)
+        return edge + at(value) * (size - edge - 30)
 
     def y(value: float) -> float:
         return size - edge - at(value) * (size - edge - 14)
 
     marks = [f'<path class="zero" d="M{x(10**lowest):.1f} {y(10**lowest):.1f}L{x(1):.1f} {y(1):.1f}"/>']
     for tick, words in ((0.001, "0.1 %"), (0.01, "1 %"), (0.1, "10 %"), (1.0, "100 %")):
-        marks.append(f'<path class="grid" d="M{x(tick):.1f} 14V{size - edge}M{edge} {y(tick):.1f}H{size - 14}"/>')
+        marks.append(f'<path class="grid" d="M{x(tick):.1f} 14V{size - edge}M{edge} {y(tick):.1f}H{size - 30}"/>')
         marks.append(f'<text x="{x(tick):.1f}" y="{size - edge + 18}" text-anchor="middle">{words}</text>')
         marks.append(f'<text x="{edge - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{words}</text>')
     for number, name in enumerate(names):

@@ -204,8 +204,9 @@ def _judges(record: Record) -> str:
     if not parts:
         return ""
     note = (
-        "Two careful maps differ all along the line, and that difference is in every score here: it is the same for all "
-        "methods, and makes skill smaller."
+        "Two careful maps differ all along the line, from the start on; so the other map says only what changed on it "
+        "within the lead, and elsewhere the map that was forecast from stands. What it shows earlier or later than that "
+        "map counts against every method alike."
     )
     return _section("By another map", *parts, f'<p class="note">{note}</p>', command=record["command"])
 

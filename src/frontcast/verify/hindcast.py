@@ -14,7 +14,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from frontcast.errors import FrontcastError, InputError
-from frontcast.picture.line import DAY, end_of_day, truth_index
+from frontcast.picture.line import DAY, end_of_day, truth_map
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Forecaster
@@ -35,12 +35,14 @@ class Hindcasts:
     """What methods said from the starts of a period.
 
     Attributes:
+        source: whose maps they were made from.
         starts: (init_time,) datetime64[s]. lead_days: leads, days. forecasters: names, in order.
         said: by start, `Start.pack`.
         fitted_until: what the methods could learn from, by the start from which it holds.
         blank: why a method was not fitted, by name and the start from which that holds.
     """
 
+    source: str
     starts: Starts
     lead_days: tuple[int, ...]
     forecasters: tuple[str, ...]
@@ -114,7 +116,7 @@ def speak(
             said.append(content)
             advance(f"{start.astype('datetime64[D]')} forecast")
     names = tuple(forecaster.name for forecaster in forecasters)
-    return Hindcasts(starts, lead_days, names, said, fitted_until, blank)
+    return Hindcasts(series.source, starts, lead_days, names, said, fitted_until, blank)
 
 
 def judged(
@@ -127,7 +129,8 @@ def judged(
     """Score what was said by the maps of a source, its own or another.
 
     Args:
-        hindcasts: what was said. series: the maps that say what came true. theatre: the ground.
+        hindcasts: what was said. series: the maps that say what came true; another map than the one forecast from says
+            only what changed on it (`truth_map`). theatre: the ground.
         area_error_km2: see `frontcast.verify.judge.judge`.
 
     Returns:
@@ -141,9 +144,12 @@ def judged(
     rows = []
     for start_time, content in zip(hindcasts.starts, hindcasts.said, strict=True):
         start = Start.unpack(content)
-        truths = [truth_index(series, start_time + lead * DAY) for lead in hindcasts.lead_days]
-        later = [None if truth is None else series.control(truth) for truth in truths]
-        known_at = [_NO_MAP if truth is None else series.known_at[truth].astype("M8[s]") for truth in truths]
+        own = series.source == hindcasts.source
+        found = [
+            truth_map(series, start_time, start_time + lead * DAY, start.initial, own=own)
+            for lead in hindcasts.lead_days
+        ]
+        later, known_at = [truth for truth, _ in found], [known for _, known in found]
         row = judge(start, later, theatre, area_error_km2=area_error_km2)
         rows.append(row.assign(truth_known_at=("lead_days", known_at)))
     scores = xr.concat(rows, "init_time", join="outer", data_vars="all", coords="minimal", compat="override")
@@ -151,9 +157,6 @@ def judged(
     order = ("forecaster", "within_km", "init_time", "lead_days", "bin", "sum")
     first = str(next(iter(hindcasts.fitted_until.values())))
     return scores.transpose(*order).assign_attrs(fitted_until=first, judge=series.source)
-
-
-_NO_MAP = np.datetime64("NaT", "s")
 
 
 def hindcast(

@@ -24,7 +24,7 @@ import numpy as np
 import xarray as xr
 
 from frontcast.errors import FrontcastError
-from frontcast.picture.line import DAY, truth_index
+from frontcast.picture.line import DAY, truth_map
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.judge import judge
@@ -232,7 +232,8 @@ class Ledger:
         maps have a gap then, the entry says so and holds no scores.
 
         Args:
-            series: maps of any source. A forecast from the maps of one source may be scored by those of another.
+            series: maps of any source. Those of another source than a forecast is made from say only what
+                changed on them (`frontcast.verify.line.truth_map`).
             theatre: the ground; forecasts of other theatres are passed over.
             now: datetime64[s] UTC; maps that became known later are not looked at.
 
@@ -265,21 +266,22 @@ class Ledger:
                         f"{theatre.name}. Score it with the frontcast that issued it."
                     )
                 start = self.start(entry)
-                truths = {lead: truth_index(known, init_time + lead * DAY) for lead in due}
-                maps = [
-                    None if (index := truths.get(lead)) is None else known.control(index) for lead in start.lead_days
-                ]
+                own = entry.content["source"] == series.source
+                truths = {
+                    lead: truth_map(known, init_time, init_time + lead * DAY, start.initial, own=own) for lead in due
+                }
+                maps = [truths[lead][0] if lead in truths else None for lead in start.lead_days]
                 scores = judge(start, maps, theatre)
                 for lead in due:
-                    index = truths[lead]
+                    truth, known_at = truths[lead]
                     found.append(
                         {
                             "scored_at": _text(now),
                             "issued": entry.number,
                             "lead_days": lead,
                             "judge": series.source,
-                            "truth_known_at": None if index is None else _text(known.known_at[index]),
-                            "scores": {} if index is None else plain_scores(scores.sel(lead_days=lead)),
+                            "truth_known_at": None if truth is None else _text(known_at),
+                            "scores": {} if truth is None else plain_scores(scores.sel(lead_days=lead)),
                         }
                     )
             return self._add("scored", found)
