@@ -23,7 +23,7 @@ export function differenceChart(differences: Difference[]): HTMLElement {
         s("line", { x1: WIDTH / 2, x2: WIDTH / 2, y1: 0, y2: HEIGHT, class: "zero" }),
         s("line", { x1: x(low), x2: x(high), y1: HEIGHT / 2, y2: HEIGHT / 2, class: "whisker" }),
         s("circle", { cx: x(middle), cy: HEIGHT / 2, r: 5, class: "dot" })),
-      h("b", {}, `${signed(middle, digits)} ${one.unit}`),
+      h("b", {}, `${signed(middle, digits)}${one.unit === "0 to 1" ? "" : ` ${one.unit}`}`),
       h("small", {}, sure ? `${signed(low, digits)} to ${signed(high, digits)}` : "the model cannot tell"));
   }));
 }
