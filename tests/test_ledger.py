@@ -269,3 +269,22 @@ def test_what_is_no_ledger_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger here"):
         Ledger.open(tmp_path / "nothing", create=False)
     assert not (tmp_path / "nothing").exists()
+
+
+def test_reading_while_another_adds_is_no_false_alarm(
+    book: Ledger, theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something is added between the reading of the head and that of the entries."""
+    before = len(lines(book))
+    read_text, added = Path.read_text, []
+
+    def read(path: Path, *arguments: str, **options: str) -> str:
+        found = read_text(path, *arguments, **options)
+        if not added:
+            added.append(True)
+            Ledger(book.path).append(issued(theatre, STARTS[0], time("2022-09-01")))
+        return found
+
+    monkeypatch.setattr(Path, "read_text", read)
+    assert book.check() == []
+    assert len(lines(book)) == before + 1

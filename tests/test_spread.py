@@ -14,7 +14,7 @@ from test_verify import COLUMNS, LEADS, baseline, record, two_sectors
 
 from frontcast.errors import FrontcastError
 from frontcast.theatre import Theatre
-from frontcast.verify import Persistence, Setup, init_times, speak
+from frontcast.verify import Persistence, Setup, init_times, speak, spread
 from frontcast.verify.spread import OverDask, Resuming, Task, digest_of, here
 
 STARTS = init_times(time("2022-07-30"), time("2022-08-20"), 7)
@@ -110,3 +110,13 @@ def test_no_cluster_is_said_in_a_sentence(theatre: Theatre) -> None:
     pytest.importorskip("distributed")
     with pytest.raises(FrontcastError, match="no Dask scheduler answers"):
         speak(record(two_sectors), theatre, [Persistence()], STARTS, LEADS, work=OverDask("not an address"))
+
+
+def test_a_scheduler_without_workers_is_said_in_a_sentence(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(spread, "WORKERS_WITHIN_SECONDS", 0.2)
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0", silence_logs=50) as cluster,
+        pytest.raises(FrontcastError, match="has no workers"),
+    ):
+        speak(record(two_sectors), theatre, [Persistence()], STARTS, LEADS, work=OverDask(cluster.scheduler_address))

@@ -45,7 +45,7 @@ from frontcast.verify.map_error import area_error
 from frontcast.verify.protocol import protocol
 from frontcast.verify.report import REFERENCE
 from frontcast.verify.scores import LOG_CLIP
-from frontcast.verify.spread import OverDask, Resuming, Work, digest_of, here
+from frontcast.verify.spread import OverDask, Resuming, Work, digest_of, file_digest, here
 
 PACKAGES: Final = ("jax", "lightgbm", "numpy", "scikit-learn", "scipy", "scores", "scoringrules", "xarray")
 """Packages whose version can change a score, beside our own."""
@@ -85,7 +85,7 @@ def verify(
     ] = None,
     also: Annotated[
         list[str] | None,
-        typer.Option("--with", help="A method without one of its parts, such as model-without-tempo, to run as well."),
+        typer.Option("--with", help="A method without one of its parts, such as line-without-tempo, to run as well."),
     ] = None,
     members: Annotated[int, typer.Option(min=2, help="Members of ensembles.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all chance.")] = protocol().ensemble.seed,
@@ -143,7 +143,8 @@ def verify(
     methods = [make(setup) for make in chosen.values()]
     carry: Work = OverDask(dask) if dask else here
     kept = work or out.with_name(f"{out.name}.work")
-    digest = digest_of(series, ground.fingerprint, list(chosen), setup, starts.tolist(), refit, skip_unfitted)
+    armies = None if store is None else file_digest(store)  # its units count as well as its maps
+    digest = digest_of(series, ground.fingerprint, list(chosen), setup, starts.tolist(), refit, skip_unfitted, armies)
     error: dict[int, float] = {}
     with Progress(*COLUMNS, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("fitting", total=len(methods) + len(starts))

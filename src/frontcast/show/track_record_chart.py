@@ -45,7 +45,7 @@ def skill_chart(record: Record, within: float = 25.0) -> str:
     for tick in [round(0.1 * index, 1) for index in range(math.ceil(floor * 10), math.floor(ceiling * 10) + 1)]:
         marks.append(
             f'<path class="{"zero" if tick == 0 else "grid"}" d="M{left} {y(tick):.1f}H{width - right}"/>'
-            f'<text x="{left - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{signed(tick, 1)}</text>'
+            f'<text x="{left - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{signed(tick, 1) if tick else 0}</text>'
         )
     for index, lead in enumerate(leads):
         centre = left + (index + 0.5) * step

@@ -73,6 +73,8 @@ def track_record_page(pages: Pages, path: Path) -> None:
         'content="width=device-width, initial-scale=1"><title>frontcast: track record</title><style>'
         f":root{{{colours}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n{STYLE.read_text('utf-8')}\n"
         "code{font-size:.88em;overflow-wrap:anywhere}.pair{display:flex;flex-wrap:wrap;gap:1rem 2rem}"
+        "table.data thead th{white-space:normal;min-width:4.2rem}table.data th,table.data td{padding:.34rem .45rem}"
+        ".scroll{margin-bottom:.9rem}"
         ".pair>div{flex:1 1 18rem;max-width:27rem}h3{font-size:1rem;margin:.4rem 0}img{max-width:100%;height:auto}"
         f"</style></head><body>{''.join(parts)}<footer><p>Public sources, 1 km and days. Not a targeting aid.</p></footer>"
         "</body></html>\n",
@@ -163,8 +165,9 @@ def _behind(record: Record) -> str:
         "there are. Larger marks: more ground, or settlements.</p>"
     )
     rows = []
-    for one in record["diagnoses"]:
-        if "-without-" not in one["forecaster"]:
+    behind = {(one["lead_days"], one["forecaster"]): one for one in record["diagnoses"]}
+    for lead in record["lead_days"]:
+        for one in [behind[lead, name] for name in ordered(record) if (lead, name) in behind]:
             numbers = [
                 (one["cell_auc"], 3),
                 (one["cell_precision"], 3),

@@ -164,9 +164,10 @@ class Ledger:
     def _read(self) -> tuple[list[Entry], list[str]]:
         file = self.path / ENTRIES
         try:
-            lines = file.read_text("utf-8").splitlines(keepends=True)
+            # the head first: what is added meanwhile is then more than it knows, never less
             count, last = (self.path / HEAD).read_text("ascii").split()
             expected = int(count)
+            lines = file.read_text("utf-8").splitlines(keepends=True)
         except (OSError, ValueError) as error:
             return [], [f"{self.path}: cannot be read as a ledger ({error})"]
         if lines and not lines[-1].endswith("\n"):

@@ -70,6 +70,10 @@ ATTEMPTS: Final = 5
 """Times that a start is handed out anew after all workers that had the task died at once."""
 
 
+WORKERS_WITHIN_SECONDS: Final = 60
+"""How long a first worker, or one that takes the place of a dead one, is waited for."""
+
+
 def _spread(client: Any, task: Task, starts: Sequence[np.datetime64]) -> Iterator[bytes]:
     """Results in order. The task (maps, ground, fits) lies on every worker; starts lost with the last copy begin anew."""
     from distributed import CancelledError, KilledWorker
@@ -78,6 +82,13 @@ def _spread(client: Any, task: Task, starts: Sequence[np.datetime64]) -> Iterato
     done: dict[np.datetime64, bytes] = {}
     for attempt in range(ATTEMPTS):
         missing = [start for start in starts if start not in done]
+        try:
+            client.wait_for_workers(1, timeout=WORKERS_WITHIN_SECONDS)
+        except TimeoutError as error:
+            raise FrontcastError(
+                f"the Dask scheduler at {client.scheduler.address} has no workers. Start some with: dask worker "
+                f"{client.scheduler.address}"
+            ) from error
         shared = client.scatter(task, broadcast=True, hash=False)
         futures = {
             start: client.submit(_one_at_a_time, shared, start, pure=False, retries=10, key=f"{name}-{attempt}-{start}")
@@ -159,6 +170,12 @@ def digest_of(series: ControlSeries, *choices: object) -> str:
         digest.update(lengths.tobytes() + values.tobytes())
     digest.update(code_digest().encode())
     return digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def code_digest() -> str:
