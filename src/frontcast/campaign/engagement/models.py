@@ -51,7 +51,8 @@ MODELS: Final = {
     "core and arms": Model((*_CORE, "terrain", "arms", "arms_unknown"), SINCE, nations=True),
     "everything": Model(tuple(GROUPS), 1800, nations=True, habits=True),
 }
-"""Fixed before they were compared; how much of each is believed is found on wars left out within the fit."""
+"""Which groups they have was settled with first scores on the wars left out in sight, so those scores flatter them by
+something; coefficients, variances and how much of each model is believed are found without those wars."""
 
 
 def fit_model(model: Model, battles: Battles, wars: Labels, outcome: str) -> Linear:
