@@ -1,4 +1,4 @@
-"""docs/calibration.md and docs/engagements.md, from the records that ship.
+"""docs/calibration.md, from the record that ships.
 
 python -m benchmarks.campaign_pages
 """
@@ -154,89 +154,9 @@ def screening() -> list[str]:
     return lines
 
 
-def engagements() -> str:
-    """The page of the engagement kernel."""
-    found = record("frontcast.campaign.engagement", "evaluation.json")
-    names = {
-        "accuracy": "wins: accuracy",
-        "brier": "wins: Brier",
-        "log_loss_attacker": "ln share lost, attacker",
-        "log_loss_defender": "ln share lost, defender",
-        "log_exchange": "ln exchange",
-        "log_advance": "signed ln(1 + km/day)",
-    }
-    targets = {"accuracy": 0.73, "brier": 0.199, "log_loss_attacker": 0.94, "log_loss_defender": 1.27}
-    targets |= {"log_exchange": 1.22, "log_advance": 1.18}
-    methods = list(found["scores"])
-    lines = [
-        "# The engagement kernel",
-        "",
-        "    frontcast engagements score FILE.csv                                                # any file of CDB90's columns",
-        "    python -m frontcast.campaign.engagement.fit --from CDB90-patched.csv [--ship]       # fit and evaluate; one minute",
-        "",
-        "Fitted on the 585 battles since 1600 with both strengths and a year (CDB90, patched edition, ODC-BY), hierarchical over "
-        "wars; scored on battles since 1914, each war by a fit that has not seen it. Baselines ran on the same rows and folds. "
-        "Known beforehand: sizes, posture, surprise, air, guns, tanks, width of front, year; and the days a battle took. No "
-        "score given in hindsight is used. Draws do not count for who wins.",
-        "",
-        f"| | to beat | {' | '.join(methods)} |",
-        "|---|---|" + "---|" * len(methods),
-    ]
-    for key, words in names.items():
-        values = " | ".join(f"{found['scores'][method][key]:.3f}" for method in methods)
-        lines.append(f"| {words} | {targets[key]:g} | {values} |")
-    lines += [
-        "",
-        "RMSE for the last four. *To beat*: figures reached by others on a fuller set, groups by war and theatre, so not the "
-        "same rows. **Met: Brier, both losses, advance. Missed: accuracy by half a point (0.725), and the exchange of losses "
-        "(1.27), which nothing here predicts much better than its mean.** Against the plain logit and linear models, the kernel "
-        "is better for the defender's losses (90 % interval of the difference by resampling wars "
-        f"{found['kernel_less']['logit and linear']['log_loss_defender'][0]:+.2f} to "
-        f"{found['kernel_less']['logit and linear']['log_loss_defender'][1]:+.2f}) and level with them for the rest.",
-        "",
-        "Force ratio alone is no better than the constant for any of them but a trace for wins; no rule of three to one is built "
-        "in anywhere.",
-        "",
-        "## Are its intervals right?",
-        "",
-        "| | inside 50 % | inside 80 % | inside 90 % |",
-        "|---|---|---|---|",
-    ]
-    for key, by in found["coverage"].items():
-        lines.append(f"| {names[key]} | {' | '.join(f'{100 * by[level]:.0f} %' for level in ('0.5', '0.8', '0.9'))} |")
-    lines += [
-        "",
-        "Each war with the spread of errors of the other wars.",
-        "",
-        "## The log law used in the model (M2)",
-        "",
-        "| losses of | exponent of attackers | exponent of defenders | σ | battles |",
-        "|---|---|---|---|---|",
-    ]
-    for side, one in found["law"].items():
-        first, second = one["standard_errors"]
-        lines.append(
-            f"| {side} | {one['exponent_attackers']:.2f} ± {first:.2f} | {one['exponent_defenders']:.2f} ± {second:.2f} | "
-            f"{one['sigma']:.2f} | {one['battles']} |"
-        )
-    lines += [
-        "",
-        "DESIGN has 0.61 and 0.44 for attackers, 0.34 and 0.67 for defenders, from a fuller set. The model uses neither pair as typed: "
-        "M2 reads exponents, medians by posture, spreads and their correlation from the daily table of the same battles "
-        "(`campaign/engagement/daily.json`, written by `python -m frontcast.campaign.engagement.daily_fit`), so a new fit "
-        "changes the campaign. What remains a guess is how much of a battle a day on a quiet front amounts to.",
-        "",
-        "A mixed model by restricted maximum likelihood was tried first and predicts unseen wars badly (RMSE 2.1 for the "
-        "attacker's losses): eras differ between wars only, and it gives them to the wars' levels.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Entry point of `python -m benchmarks.campaign_pages`."""
     (DOCS / "calibration.md").write_text(calibration(), "utf-8")
-    (DOCS / "engagements.md").write_text(engagements(), "utf-8")
 
 
 if __name__ == "__main__":

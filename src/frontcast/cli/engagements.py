@@ -17,6 +17,9 @@ from frontcast.errors import FrontcastError
 app = typer.Typer(no_args_is_help=True, help="Battles of the past: what the engagement kernel says of them.")
 
 LEVELS = (0.5, 0.8, 0.9)
+SHOWN = 10
+"""Lines of each kind that are printed; `--json` has all."""
+
 WORDS = {
     "log_loss_attacker": "ln share lost by the attacker",
     "log_loss_defender": "ln share lost by the defender",
@@ -37,8 +40,8 @@ def score(
 ) -> None:
     """Score the kernel on a file of battles, beside the constants it must beat.
 
-    The kernel does not look at who was who: scores on battles it was fitted on flatter it. Those on wars left out are in
-    docs/engagements.md.
+    Columns may come in any order; only STRA, STRD and ATPBYR1 are needed, and what is not there counts as unknown. Scores on
+    battles that the kernel was fitted on flatter it: those on wars left out are in docs/engagements.md.
     """
     battles = read_battles(file)
     if not len(battles):
@@ -47,9 +50,14 @@ def score(
     found = kernel.predict(battles)
     win = battles.outcomes["win"]
     rows = ~np.isnan(win)
-    record: dict[str, Any] = {"battles": len(battles), "left_out": battles.left_out, "win": {"n": int(rows.sum())}}
+    record: dict[str, Any] = {
+        "battles": len(battles),
+        "left_out": battles.left_out,
+        "noted": battles.noted,
+        "win": {"n": int(rows.sum())},
+    }
     if rows.any():
-        rate = kernel.constants["win"][0]
+        rate = kernel.constants["win"]
         record["win"] |= {
             "accuracy": float(((found.p_win[rows] > 0.5) == win[rows]).mean()),
             "brier": float(((found.p_win[rows] - win[rows]) ** 2).mean()),
@@ -62,7 +70,7 @@ def score(
         record[name] = {"n": int(known.sum())}
         if not known.any():
             continue
-        constant = kernel.constants[name][0]
+        constant = kernel.constants[name]
         record[name] |= {
             "rmse": float(np.sqrt(((found.mean[name] - happened)[known] ** 2).mean())),
             "constant_rmse": float(np.sqrt(((constant - happened)[known] ** 2).mean())),
@@ -98,8 +106,9 @@ def _print(record: dict[str, Any]) -> None:
             )
     console = Console()
     console.print(table)
-    for line in record["left_out"][:10]:
-        console.print(f"Left out: {line}.", style="dim")
-    if len(record["left_out"]) > 10:
-        console.print(f"And {len(record['left_out']) - 10} more.", style="dim")
+    for heading, lines in (("Left out", record["left_out"]), ("Noted", record["noted"])):
+        for line in lines[:SHOWN]:
+            console.print(f"{heading}: {line}.", style="dim")
+        if len(lines) > SHOWN:
+            console.print(f"And {len(lines) - SHOWN} more.", style="dim")
     console.print("Draws are not counted for who wins. Battles the kernel was fitted on flatter it.", style="dim")

@@ -67,3 +67,64 @@ def fit_hierarchy(x: Array, y: Array, wars: npt.NDArray[Any]) -> Hierarchy:
         sigma_wars=float(np.sqrt(share * variance)),
         residuals=residuals,
     )
+
+
+class Shrunken(NamedTuple):
+    """A linear predictor whose coefficients are drawn to zero by group, each group by a variance of its own.
+
+    Attributes:
+        weights: (column,). variances: (group,) of the prior, as estimated. scale: of the errors (1 for the logit).
+    """
+
+    weights: Array
+    variances: Array
+    scale: float
+
+
+STEPS = 15
+NEWTON_FIRST, NEWTON_LATER = 8, 1
+PRIOR_WEIGHTS, PRIOR_VARIANCE = 2.0, 0.02
+"""Inverse-gamma prior of a group's variance, worth two coefficients of variance 0.02 (prior only): steadies lone groups."""
+
+
+def fit_shrunken(
+    x: Array, y: Array, groups: npt.NDArray[np.intp], *, logit: bool = False, freedom: float | None = None
+) -> Shrunken:
+    """Hierarchical linear model by empirical Bayes: EM on the variances of groups and of the errors.
+
+        y = x · weights + error,   weights of group k ~ Normal(0, variance_k)
+
+    Levels of wars and of nations are groups of indicator columns, so they are random effects. Errors are Student t of
+    `freedom` where given (EM with weights; Lange, Little & Taylor 1989), else normal. With `logit`, y is 0 or 1 and
+    the posterior is Laplace's (MacKay 1992).
+
+    Args:
+        x: (battle, column). y: (battle,). groups: (column,) group of each column, −1 for those not shrunk.
+        logit: y is who won. freedom: degrees of freedom of the errors.
+    """
+    number = int(groups.max()) + 1
+    variances, scale = np.full(number, 0.1), 1.0 if logit else float(np.var(y))
+    trust, weights = np.ones(len(y)), np.zeros(x.shape[1])
+    covariance = np.zeros((x.shape[1],) * 2)
+    for step in range(STEPS):
+        prior = np.diag(np.where(groups < 0, 1e-6, 1.0 / np.maximum(variances[groups], 1e-6)))
+        if logit:
+            for _ in range(NEWTON_FIRST if step == 0 else NEWTON_LATER):
+                linear = x @ weights
+                chance = 1.0 / (1.0 + np.exp(-linear))
+                curve = chance * (1.0 - chance) + 1e-9
+                precision = (x * curve[:, None]).T @ x + prior
+                weights = np.asarray(np.linalg.solve(precision, x.T @ (curve * linear + y - chance)), float)
+            covariance = np.asarray(np.linalg.inv(precision), float)
+        else:
+            covariance = np.asarray(np.linalg.inv((x * trust[:, None]).T @ x / scale + prior), float)
+            weights = np.asarray(covariance @ (x.T @ (trust * y)) / scale, float)
+            squares = (y - x @ weights) ** 2 + ((x @ covariance) * x).sum(axis=1)
+            if freedom is not None:
+                trust = (freedom + 1.0) / (freedom + squares / scale)
+            scale = float((trust * squares).mean())
+        spread = weights**2 + np.diag(covariance)
+        for group in range(number):
+            there = groups == group
+            variances[group] = (spread[there].sum() + PRIOR_WEIGHTS * PRIOR_VARIANCE) / (there.sum() + PRIOR_WEIGHTS)
+    return Shrunken(weights, variances, float(np.sqrt(scale)))

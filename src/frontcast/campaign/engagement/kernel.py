@@ -1,9 +1,9 @@
 """Predictions of the engagement kernel from its shipped coefficients.
 
-Who wins: a logit with the wars' own levels as random effects; an unseen war has the mean of all, with the spread of
-wars. Losses and advance: the mean of a linear model with random effects of wars and of boosted trees, errors in a
-Student t whose width is that of predictions for wars left out. Losses exchanged come from both sides' losses, drawn
-towards the mean of all battles. Fitted by `python -m frontcast.campaign.engagement.fit`, scored in docs/engagements.md.
+Each outcome has one linear predictor: features of the battle, and an effect of each nation as attacker and as
+defender. It is the weighted mean of hierarchical models (fit.py) in which wars have levels and nations effects drawn
+to zero by how much they differ, so that a war or a nation not seen has none. Who wins is a logit; losses, their
+exchange and the advance have errors in a Student t as wide as for wars left out. Scored in docs/engagements.md.
 Battles: CDB90 (ODC-BY).
 """
 
@@ -19,15 +19,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from frontcast.campaign.engagement.battles import FEATURES, Battles
+from frontcast.campaign.engagement.battles import Battles
+from frontcast.campaign.engagement.features import FEATURES
 
 Array = npt.NDArray[np.float64]
 
 OUTCOMES: Final = ("log_loss_attacker", "log_loss_defender", "log_exchange", "log_advance")
-"""What is predicted beside who wins."""
-
-DIRECT: Final = ("log_loss_attacker", "log_loss_defender", "log_advance")
-"""Those with a model of their own."""
+"""What is predicted beside who wins ("win")."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +58,53 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear model on standardised features: `intercept + ((x − centre) / spread) · weights`."""
+    """A linear predictor: `intercept + features · weights + effect of attacking nation + effect of defending nation`.
 
-    names: tuple[str, ...]
-    centre: Array
-    spread: Array
-    weights: Array
+    Attributes:
+        intercept: number. weights: (feature,) of `FEATURES`, as they are.
+        attacking, defending: effect by nation; others have none.
+    """
+
     intercept: float
+    weights: Array
+    attacking: dict[str, float]
+    defending: dict[str, float]
 
-    def __call__(self, features: Array) -> Array:
-        """The linear predictor, (battle,), of `Battles.features`."""
-        columns = [FEATURES.index(name) for name in self.names]
-        return np.asarray(self.intercept + ((features[:, columns] - self.centre) / self.spread) @ self.weights)
+    def __call__(self, battles: Battles) -> Array:
+        """(battle,)."""
+        attacking = np.array([self.attacking.get(nation, 0.0) for nation in battles.nation_attacker])
+        defending = np.array([self.defending.get(nation, 0.0) for nation in battles.nation_defender])
+        return np.asarray(self.intercept + battles.features @ self.weights + attacking + defending)
+
+    def parts(self, battles: Battles, groups: dict[str, tuple[str, ...]]) -> dict[str, Array]:
+        """What each group of features and the nations add, (battle,) each; with `intercept` they add up to the whole."""
+        out = {}
+        for group, names in groups.items():
+            columns = [FEATURES.index(name) for name in names]
+            out[group] = battles.features[:, columns] @ self.weights[columns]
+        nations = Linear(0.0, np.zeros(len(self.weights)), self.attacking, self.defending)
+        return out | {"nations": nations(battles)}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Linear:
         """From the JSON that ships."""
-        arrays = {key: np.array(record[key], float) for key in ("centre", "spread", "weights")}
-        return cls(names=tuple(record["names"]), intercept=float(record["intercept"]), **arrays)
+        weights = np.array([record["weights"].get(name, 0.0) for name in FEATURES])
+        return cls(float(record["intercept"]), weights, record["attacking"], record["defending"])
 
     def record(self) -> dict[str, Any]:
         """For the JSON that ships."""
-        rounded = {key: [round(float(v), 6) for v in getattr(self, key)] for key in ("centre", "spread", "weights")}
-        return {"names": list(self.names), "intercept": round(self.intercept, 6), **rounded}
+
+        def short(values: dict[str, float]) -> dict[str, float]:
+            return {name: float(f"{value:.5g}") for name, value in sorted(values.items()) if abs(value) > 1e-4}
+
+        return {
+            "intercept": round(self.intercept, 6),
+            "weights": {
+                name: float(f"{value:.6g}") for name, value in zip(FEATURES, self.weights, strict=True) if value
+            },
+            "attacking": short(self.attacking),
+            "defending": short(self.defending),
+        }
 
 
 @dataclass(frozen=True)
@@ -90,58 +112,29 @@ class Kernel:
     """The fitted model.
 
     Attributes:
-        win: linear predictor of the logit. spread_of_wars: standard deviation of wars' levels in it.
-        linear, trees: by outcome of `DIRECT`; trees are LightGBM models as text.
-        exchange_mean, exchange_share: mean log exchange, and how much of what the losses imply is believed.
+        linear: by outcome of `OUTCOMES` and "win" (the logit).
         scale, freedom: by outcome, of the errors for unseen wars.
-        constants: what the simplest baseline says: win rate, and mean and spread of each outcome.
+        constants: what the simplest baseline says: win rate, and mean of each outcome since 1914.
     """
 
-    win: Linear
-    spread_of_wars: float
     linear: dict[str, Linear]
-    trees: dict[str, str]
-    exchange_mean: float
-    exchange_share: float
     scale: dict[str, float]
     freedom: dict[str, float]
-    constants: dict[str, tuple[float, float]]
+    constants: dict[str, float]
 
     def predict(self, battles: Battles) -> Prediction:
         """What is expected of battles of wars the kernel has not seen."""
-        eta = self.win(battles.features)
-        # The logit averaged over wars' levels (MacKay 1992: probit approximation of the integral).
-        p_win = 1.0 / (1.0 + np.exp(-eta / np.sqrt(1.0 + np.pi * self.spread_of_wars**2 / 8.0)))
-        mean = {name: 0.5 * (self.linear[name](battles.features) + self._trees(name, battles)) for name in DIRECT}
-        implied = (
-            mean["log_loss_attacker"]
-            - mean["log_loss_defender"]
-            + np.log(battles.attackers)
-            - np.log(battles.defenders)
-        )
-        mean["log_exchange"] = self.exchange_mean + self.exchange_share * (implied - self.exchange_mean)
-        return Prediction(p_win, mean, self.scale, self.freedom)
-
-    def _trees(self, name: str, battles: Battles) -> Array:
-        import lightgbm
-
-        booster = lightgbm.Booster(model_str=self.trees[name])
-        return np.asarray(booster.predict(battles.features, num_threads=1))
+        p_win = 1.0 / (1.0 + np.exp(-self.linear["win"](battles)))
+        return Prediction(p_win, {name: self.linear[name](battles) for name in OUTCOMES}, self.scale, self.freedom)
 
 
 @cache
 def load_kernel() -> Kernel:
     """The kernel that ships."""
-    folder = files("frontcast.campaign.engagement")
-    record = json.loads(folder.joinpath("kernel.json").read_text("utf-8"))
+    record = json.loads(files("frontcast.campaign.engagement").joinpath("kernel.json").read_text("utf-8"))
     return Kernel(
-        win=Linear.from_record(record["win"]),
-        spread_of_wars=record["spread_of_wars"],
         linear={name: Linear.from_record(one) for name, one in record["linear"].items()},
-        trees=record["trees"],
-        exchange_mean=record["exchange_mean"],
-        exchange_share=record["exchange_share"],
         scale=record["scale"],
         freedom=record["freedom"],
-        constants={name: (values[0], values[1]) for name, values in record["constants"].items()},
+        constants=record["constants"],
     )
