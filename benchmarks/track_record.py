@@ -45,7 +45,9 @@ PARTS = (
     "line-without-rivers",
 )
 SOURCES = ("model-without-second-map", "model-without-marks", "model-without-other-sources", "model-without-pace")
-MECHANISMS = ("rout", "frontage", "supply", "prepared_positions", "regimes", "withdrawal", "deception", "readiness")
+MECHANISMS = ("rout", "frontage", "supply")
+
+PHASE = "--leads 7,30 --members 60 --skip-unfitted --without blend --without units"
 
 
 @dataclass(frozen=True)
@@ -76,23 +78,23 @@ RUNS = {
     ),
     "2022": Run(
         "The moving year: April to November 2022, fitted anew every four weeks on what was known",
-        "--from 2022-04-11 --to 2022-11-28 --leads 7,30 --members 100 --refit 28 --skip-unfitted --without blend",
+        "--from 2022-04-11 --to 2022-11-28 --refit 28 " + PHASE,
     ),
     "2023": Run(
         "2023, fitted anew every quarter on what was known",
-        "--from 2023-01-02 --to 2023-12-25 --leads 7,30 --members 100 --refit 91 --skip-unfitted --without units",
+        "--from 2023-01-02 --to 2023-12-25 --refit 91 " + PHASE,
     ),
     "2024": Run(
         "2024, fitted anew every quarter on what was known",
-        "--from 2024-01-01 --to 2024-12-30 --leads 7,30 --members 100 --refit 91 --without units",
+        "--from 2024-01-01 --to 2024-12-30 --refit 91 " + PHASE,
     ),
     "2025": Run(
         "January to May 2025, fitted anew every quarter on what was known",
-        "--from 2025-01-06 --to 2025-05-26 --leads 7,30 --members 100 --refit 91 --without units",
+        "--from 2025-01-06 --to 2025-05-26 --refit 91 " + PHASE,
     ),
     "armies": Run(
         "Armies without some of their mechanisms: April to October 2022",
-        "--from 2022-04-25 --to 2022-10-10 --every 14 --leads 7,30 --members 60 --skip-unfitted --without blend "
+        "--from 2022-04-25 --to 2022-10-10 --every 28 --leads 7,30 --members 60 --skip-unfitted --without blend "
         "--without drift --without hazard --without booster --without climatology --without model --without line "
         + " ".join(f"--with units-without-{one}" for one in MECHANISMS),
     ),

@@ -124,13 +124,13 @@ class Unit(mesa.Agent):  # type: ignore[misc]
 
 
 class Army(mesa.Model):  # type: ignore[misc]
-    """All units that have men."""
+    """All units that are there."""
 
     def __init__(self, units: Units, roster: Roster, view: View, p: CampaignParameters) -> None:
         super().__init__(rng=1)
         self.units, self.roster, self.view, self.p = units, roster, view, p
         self.today: Days
-        self.numbers = np.flatnonzero(units.men > 0)
+        self.numbers = np.flatnonzero(np.asarray(view.present) > 0)
         self.list = [Unit(self, int(number)) for number in self.numbers]
         self.sides = [[unit for unit in self.list if unit.side == side] for side in (0, 1)]
 

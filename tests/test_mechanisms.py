@@ -518,6 +518,36 @@ def test_broken_units_give_up_their_ground(field: Battlefield) -> None:
     assert abs(went[field.near(70.0)]) < 4
 
 
+def test_nobody_follows_a_rout_across_a_great_river(field: Battlefield) -> None:
+    """Where water lies between the lines, broken units give up no ground; elsewhere they do."""
+    front = field.deployment.front
+    river = front._replace(passable=jnp.where(front.start_y > 0.0, 0.0, front.passable))
+    forces = field.forces(front=river, rout__base=0.005)
+
+    def all_broken(campaign: Any) -> Any:
+        b = field.deployment.roster.side == 1
+        return campaign._replace(units=campaign.units._replace(broken=jnp.where(b, 1.0, 0.0)))
+
+    course = field.run(forces, start=all_broken)
+    went = np.asarray(course.days.moved_by)[2, int(M.ROUT), 1]
+    assert went[field.near(-50.0)] < -20.0
+    assert went[field.near(50.0)] == 0.0
+
+
+def test_men_run_faster_than_the_enemy_clears(field: Battlefield) -> None:
+    """M14 acts in a rout: as shipped, a front that is all broken leaves ground grey."""
+    p = load_mechanisms()
+    assert p.rout.speed_km > p.clearing.clearing_km
+
+    def all_broken(campaign: Any) -> Any:
+        b = field.deployment.roster.side == 1
+        return campaign._replace(units=campaign.units._replace(broken=jnp.where(b, 1.0, 0.0)))
+
+    course = field.run(field.forces(), start=all_broken)
+    vacated = np.asarray(course.days.stretches.vacated_km)[0, 1]
+    assert vacated[field.near(0.0)] > 2.0
+
+
 # M16
 
 

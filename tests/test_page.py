@@ -143,7 +143,7 @@ def test_the_policy_forbids_what_is_written_in_the_page(chromium: Any, address: 
 
 def test_the_bar_goes_from_the_past_into_the_forecast(chromium: Any, address: str) -> None:
     with opened(chromium, address) as page:
-        page.wait_for_selector(".slider .today")
+        page.wait_for_selector(".slider .today", state="attached")
         slider = page.get_by_role("slider", name="Day shown on the map")
         slider.focus()
         page.keyboard.press("ArrowLeft")
@@ -170,7 +170,7 @@ def test_a_click_asks_who_will_hold_a_place(chromium: Any, address: str) -> None
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.wait_for_selector(".headline")
         rows = page.locator(".chance-row").all_inner_texts()
-        assert [row.split("\n")[0] for row in rows] == ["Ukraine", "Neither (grey zone)", "Russia"]
+        assert [row.split("\n")[0] for row in rows] == ["Ukraine", "Grey zone", "Russia"]
         assert page.locator(".track").count() == 1
         assert page.locator("figure .chart").count() == 1
         headings = page.locator(".panel h3").all_inner_texts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from frontcast.cli.serve import is_loopback
+from frontcast.cli.serve import is_loopback, source_of
 from frontcast.errors import InputError
 from frontcast.serve.tokens import Gate, hashed, new_token, read_or_make
 from tests.servekit import serving
-from tests.tiny import store_file, tiny_series, tiny_theatre
+from tests.tiny import SOURCE, store_file, tiny_series, tiny_theatre
 
 ORDER = {"init_time": "2023-04-12", "days": 30, "members": 1500, "seed": 3}
 
@@ -88,13 +89,19 @@ def test_nothing_is_lost_when_it_is_killed(ground: tuple[Path, Path], tmp_path: 
     assert json.loads((keep / "runs" / waiting / "state.json").read_text())["state"] == "done"
 
 
-def test_a_run_that_takes_too_much_memory_is_broken_off(ground: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_breaks_off_is_told_and_replaced(ground: tuple[Path, Path], tmp_path: Path) -> None:
     with serving(*ground, tmp_path / "keep", "--nice", "0", "--no-first", "--memory-mb", "100") as served:
         run = served.client.post("/forecasts", json=ORDER | {"members": 20}).json()["id"]
         told = served.wait(run)
         assert told["state"] == "failed"
         assert "100 MB" in told["problems"][0]["problem"]
         assert served.client.get("/health").json()["status"] == "ok"
+        # and a desk that dies is replaced
+        for child in children(served.process.pid):
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(child, signal.SIGKILL)
+        for day in ("2023-02-01", "2023-02-02"):
+            assert served.client.get(f"/control/{day}").json()["date"] == day
 
 
 def test_others_need_the_token(ground: tuple[Path, Path], tmp_path: Path) -> None:
@@ -135,6 +142,15 @@ def test_without_a_token_it_is_not_shown_to_others(tmp_path: Path) -> None:
 )
 def test_loopback_is_known(host: str, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+def test_the_maps_shown_are_those_that_are_there(ground: tuple[Path, Path]) -> None:
+    theatre, store = str(ground[0]), ground[1]
+    assert source_of(None, "ukraine", None) == "deepstate"
+    assert source_of(store, theatre, None) == SOURCE  # what a pull has brought, say
+    assert source_of(store, theatre, SOURCE) == SOURCE
+    with pytest.raises(InputError, match=f"There are those of {SOURCE}"):
+        source_of(store, theatre, "deepstate")
 
 
 def test_a_name_is_no_address() -> None:

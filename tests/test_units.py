@@ -56,6 +56,10 @@ def test_where_no_order_of_battle_is_known_brigades_are_presumed_and_it_is_said(
     assert not armies.units[armies.units["side"] == "b"]["presumed"].any()
     assert np.isnat(armies.known["a"])
     assert "presumed" in known_armies(armies, theatre)
+    # Led by sector: one headquarters for all would be one target for all.
+    led = armies.units[armies.units["side"] == "a"].groupby("headquarters").size()
+    assert len(led) >= 8
+    assert led.max() <= 25
 
 
 def test_proxy_troops_are_told_from_regulars(september: tuple[Picture, Armies]) -> None:
@@ -126,6 +130,7 @@ def test_everything_wrong_with_an_order_of_battle_is_told_at_once(theatre: Theat
             "Ukraine,Group South,corps,headquarters,Group North,36.5,49.4,,2022-09-01",
             "Ukraine,1st brigade,brigade,tank,,10.0,49.4,-2,2022-09-31",
             "Rusia,3rd,squad,tank,Nobody,36.6,50.6,x,2023-01-01",
+            "Ukraine,4th,brigade,elephants,,36.8,inf,nan,2022-09-01",
         ),
         "utf-8",
     )
@@ -144,8 +149,13 @@ def test_everything_wrong_with_an_order_of_battle_is_told_at_once(theatre: Theat
         "line 6, seen: 2023-01-01 lies after",
         "line 6, parent",
         "commands go round",
+        "line 7, kind",
+        'line 7, lat: "inf"',
+        'line 7, battalions: "nan"',
     ):
         assert expected in told, f"{expected} is missing in:\n{told}"
+    at = [int(error.place.removeprefix("line ").split(",")[0]) for error in caught.value.errors]
+    assert at == sorted(at)
 
 
 def test_the_verb_lists_units_and_says_what_is_wrong() -> None:

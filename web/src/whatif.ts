@@ -226,7 +226,7 @@ export class WhatIfView {
       h("p", { class: "note" }, found.caution));
     const start = (await once<Control>(`control/${found.init_time.slice(0, 10)}`)) as unknown as FeatureCollection;
     if (this.shown !== key) return;
-    this.maps = boxes.map((box) => new FrontMap(box, this.palette, this.theatre.bounds as Bounds, this.extent(start), null, {}));
+    this.maps = boxes.map((box) => new FrontMap(box, this.palette, this.theatre.bounds as Bounds, where(places) ?? this.extent(start), null, {}));
     this.together();
     for (const map of this.maps) {
       void map.paint(this.palette);
@@ -274,6 +274,17 @@ export class WhatIfView {
       });
     }
   }
+}
+
+/** Where the futures differ most, by the places whose chances do. */
+function where(places: WhatIf["places"]): Bounds | null {
+  const weight = places.reduce((sum, place) => sum + Math.abs(place.difference), 0);
+  if (!weight) return null;
+  const mean = (of: "lon" | "lat"): number => places.reduce((sum, place) => sum + place[of] * Math.abs(place.difference), 0) / weight;
+  const reach = (of: "lon" | "lat", least: number, most: number): number =>
+    Math.min(Math.max(least, ...places.slice(0, 8).map((place) => Math.abs(place[of] - mean(of)) + 0.15)), most);
+  const [lon, lat, wide, high] = [mean("lon"), mean("lat"), reach("lon", 0.8, 2.2), reach("lat", 0.5, 1.4)];
+  return [lon - wide, lat - high, lon + wide, lat + high];
 }
 
 function cells(one: Difference): string[] {

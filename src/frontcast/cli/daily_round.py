@@ -335,19 +335,28 @@ class Round:
             self.say(f"Asking for {feed.url}")
             try:
                 found = self.fetcher.fetch(feed.url, largest=int(feed.largest_mb * MB))
-                if not found.fresh:
-                    continue
-                with _named("feed.rss", found.data) as file:
-                    documents = [one for one in load(file) if isinstance(one, Document)]
-            except FrontcastError as error:
+            except FetchError as error:
                 self.done.failed.append(str(error))
                 continue
-            # An entry of tomorrow is a slip of a clock: it is taken when its day has come.
-            today = self.now.date()
-            readings = read_documents((one for one in documents if one.published <= today), 1)
-            kept = [(document, claims) for document, claims, warning in readings if warning is None]
-            with self._to_write() as target:
-                done = target.append_reports(kept)
+            if not found.fresh:
+                continue
+            try:
+                with _named("feed.rss", found.data) as file:
+                    documents = [one for one in load(file) if isinstance(one, Document)]
+                # An entry of tomorrow is a slip of a clock: it is taken when its day has come.
+                known = [one for one in documents if one.published <= self.now.date()]
+                readings = read_documents(known, 1)
+                kept = [(document, claims) for document, claims, warning in readings if warning is None]
+                with self._to_write() as target:
+                    done = target.append_reports(kept)
+            except InputError as error:
+                self.done.failed.append(f"{feed.url}: {error.problem}. {error.remedy}")
+                continue
+            except BaseException:
+                self.fetcher.forget(feed.url)  # or the next pull would hear that nothing has changed
+                raise
+            if len(known) < len(documents):
+                self.fetcher.forget(feed.url)
             self.done.reports += done.reports
             self.done.claims += done.claims
 

@@ -24,7 +24,9 @@ def serve(
         Path | None, typer.Option(help="A store of your own (frontcast ingest); left out, the record that ships.")
     ] = None,
     theatre: Annotated[str, typer.Option(help="Theatre by name, or the path of a theatre file.")] = "ukraine",
-    source: Annotated[str, typer.Option(help="Whose maps are shown first.")] = "deepstate",
+    source: Annotated[
+        str | None, typer.Option(help="Whose maps are shown first.  [default: deepstate, or the newest of the store]")
+    ] = None,
     keep: Annotated[
         Path | None, typer.Option(help="Folder for runs and prepared answers.  [default: in your state folder]")
     ] = None,
@@ -56,7 +58,7 @@ def serve(
         theatre=theatre,
         store=store,
         keep=keep or default_keep(theatre, store),
-        source=source,
+        source=source_of(store, theatre, source),
         ledger=ledger,
         hosts=LOOPBACK if local else frozenset(),
         token_hash=token_hash,
@@ -79,6 +81,32 @@ def serve(
     from frontcast.serve.server import run
 
     run(settings, bound, desk)
+
+
+DEFAULT_SOURCE = "deepstate"
+
+
+def source_of(store: Path | None, theatre: str, source: str | None) -> str:
+    """Whose maps to show first: those asked for, else the usual ones, else the newest that the store has.
+
+    Raises:
+        InputError: where the store has none, or not those.
+    """
+    if store is None and source is None:
+        return DEFAULT_SOURCE
+    from frontcast.cli.options import open_store
+    from frontcast.theatre import load_theatre
+
+    name = load_theatre(theatre).name
+    with open_store(store, name) as held:
+        found = held.sources()
+    mine = found[(found["theatre"] == name) & (found["kind"] == "control")].sort_values("last")
+    names = [str(one) for one in mine["source"]]
+    if not names:
+        raise InputError(str(store), "", f"it has no maps of {name}", "Add some: frontcast ingest, or frontcast pull")
+    if source is not None and source not in names:
+        raise InputError("--source", "", f"there are no maps of {source!r}", f"There are those of {', '.join(names)}")
+    return source or (DEFAULT_SOURCE if DEFAULT_SOURCE in names else names[-1])
 
 
 def is_loopback(host: str) -> bool:

@@ -38,7 +38,9 @@ def desk(link: Connection, theatre: str, store: str | None) -> None:
         except Refusal as refusal:
             answer = refusal
         except FrontcastError as error:
-            answer = refused(error)
+            answer = refused(
+                error, hide={} if store is None else {str(Path(store).resolve()): "the store", store: "the store"}
+            )
         except Exception:
             import traceback
 
@@ -64,6 +66,13 @@ class _Question:
     name: str = field(compare=False)
     given: tuple[Any, ...] = field(compare=False)
     answer: asyncio.Future[Any] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """There is no answer: it took too long (`late`), or the process ended."""
+
+    late: bool
 
 
 class Desk:
@@ -123,11 +132,10 @@ class Desk:
             question = await self._waiting.get()
             if question.answer.done():  # whoever asked has gone
                 continue
-            try:
-                found = await asyncio.wait_for(asyncio.to_thread(self._exchange, question), ANSWER_S)
-            except (TimeoutError, EOFError, OSError):
-                self._close()
-                self.open()
+            found = await self._asked(question)
+            if isinstance(found, _Broken) and not found.late:
+                found = await self._asked(question)  # perhaps it was not this question that broke it
+            if isinstance(found, _Broken):
                 found = Refusal(503, "This took too long, or broke off.", retry_s=5)
             if question.answer.done():
                 continue
@@ -135,6 +143,14 @@ class Desk:
                 question.answer.set_exception(found)
             else:
                 question.answer.set_result(found)
+
+    async def _asked(self, question: _Question) -> Any:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._exchange, question), ANSWER_S)
+        except (TimeoutError, EOFError, OSError) as error:
+            self._close()
+            self.open()
+            return _Broken(isinstance(error, TimeoutError))
 
     def _exchange(self, question: _Question) -> Any:
         assert self._link is not None

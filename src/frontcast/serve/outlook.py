@@ -1,4 +1,4 @@
-"""What a forecast says of one place, point or box: read off the counts of members, cell by cell."""
+"""What a forecast says of one place, point or box: read off the chances, cell by cell."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from frontcast.errors import FrontcastError, InputError, ManyInputError
@@ -33,13 +34,20 @@ class Refusal(Exception):  # noqa: N818, it is no error of ours
         return Refusal, (self.status, self.detail, self.flaws, self.retry_s)
 
 
-def refused(error: FrontcastError, status: int = 422) -> Refusal:
-    """The refusal that an error of the library is to whoever asked. Paths of this machine are left out of it."""
+def refused(error: FrontcastError, status: int = 422, hide: Mapping[str, str] | None = None) -> Refusal:
+    """The refusal that an error of the library is to whoever asked.
+
+    Args:
+        error: of the library. status: of HTTP.
+        hide: paths of this machine, and what to say instead: they are nobody else's business.
+    """
     errors = error.errors if isinstance(error, ManyInputError) else [error]
     flaws = [
         Flaw(one.place, one.problem, one.remedy) if isinstance(one, InputError) else Flaw("", str(one), "")
         for one in errors
     ]
+    for path, name in (hide or {}).items():
+        flaws = [Flaw(*(text.replace(path, name) for text in (one.place, one.problem, one.remedy))) for one in flaws]
     detail = " ".join(_sentence(flaw) for flaw in flaws[:5])
     return Refusal(status, detail, flaws)
 

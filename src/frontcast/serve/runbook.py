@@ -23,6 +23,9 @@ from frontcast.errors import InputError
 from frontcast.serve.refusal import Refusal
 from frontcast.serve.settings import Settings
 
+FORM: Final = 2
+"""Of what a run leaves for readers. Runs of another form, left by an earlier version, are forgotten."""
+
 STATE: Final = "state.json"
 MOST_ATTEMPTS: Final = 3
 INTERRUPTED: Final = "The service was stopped while this ran; it is run again."
@@ -48,6 +51,7 @@ class RunRecord:
     attempt: int = 1
     note: str = ""
     problems: list[dict[str, str]] = field(default_factory=list)
+    form: int = FORM
 
 
 @dataclass
@@ -99,9 +103,12 @@ class RunBook:
             raise InputError(str(keep), "", f"cannot be written ({error.strerror})", "Give --keep") from None
         for folder in sorted(self._folder.iterdir()):
             with suppress(OSError, ValueError, TypeError):  # a folder that was being made, or is no run's
-                record = RunRecord(**json.loads((folder / STATE).read_text("utf-8")))
-                if record.id == folder.name:
+                told = {"form": 1} | json.loads((folder / STATE).read_text("utf-8"))
+                record = RunRecord(**told)
+                if record.id == folder.name and record.form == FORM:
                     self._records[record.id] = record
+                elif record.id == folder.name:
+                    shutil.rmtree(folder, ignore_errors=True)
         for record in self._records.values():
             if record.state == "running":
                 self._take_up(record)

@@ -55,6 +55,9 @@ MAPS_AT_ONCE: Final = 2
 LOOK_EVERY_S: Final = 20.0
 """How often the store is looked at for new maps."""
 
+OPEN_TRIES: Final = 300
+"""Tenths of a second that an order waits for the record at the start."""
+
 LARGE_BOX: Final = 20_000
 """Cells from which a box is counted outside the event loop."""
 
@@ -78,11 +81,12 @@ class Service:
         self.finder: Finder
         self._found = asyncio.Event()
         self._followers = 0
+        self._summaries: dict[str, ForecastSummary] = {}
         self._views: OrderedDict[str, ForecastView] = OrderedDict()
         self._afterwards: dict[tuple[str, str], npt.NDArray[np.uint8] | None] = {}
         self._reliability: list[dict[str, Any]] | None = None
         self._stamp = (0, 0)
-        self._day = ""
+        self._day, self._prepared = "", False
         self._tasks: list[asyncio.Task[None]] = []
 
     # ---- beginning and end
@@ -120,13 +124,14 @@ class Service:
         while True:
             try:
                 stamp = (0, 0) if self.settings.store is None else stamp_of(self.settings.store)
-                if stamp != self._stamp or not self._day:
+                if stamp != self._stamp or not self._prepared:
                     await self._refresh()
-                    self._stamp = stamp
                     if self.settings.first_forecast:
                         await self.order_forecast(self._first_order())
                     if self.settings.prepare:
                         await self._prepare_years()
+                    self._stamp = stamp
+                    self._prepared = True
             except Refusal as refusal:
                 log.warning("preparing: %s", refusal.detail)
             await asyncio.sleep(LOOK_EVERY_S if self._day else 1.0)
@@ -227,15 +232,27 @@ class Service:
 
     # ---- places
 
+    async def _places_known(self) -> None:
+        """Wait for the index of places.
+
+        Raises:
+            Refusal: where it takes too long.
+        """
+        if not self._found.is_set():
+            try:
+                await asyncio.wait_for(self._found.wait(), OPEN_TRIES / 10)
+            except TimeoutError:
+                raise Refusal(503, "The places are not open yet.", retry_s=5) from None
+
     async def find_places(self, query: str, limit: int) -> PlacesFound:
         """See the address."""
-        await self._found.wait()
+        await self._places_known()
         found, near = self.finder.find(query, limit)
         return PlacesFound(query=query, places=[PlaceAnswer(**one) for one in found], suggestions=near)
 
     async def place(self, number: int) -> PlaceAnswer:
         """See the address."""
-        await self._found.wait()
+        await self._places_known()
         return PlaceAnswer(**self._described(number))
 
     def _described(self, number: int) -> dict[str, Any]:
@@ -252,14 +269,15 @@ class Service:
         return Forecasts(forecasts=sorted(done, key=lambda one: one.init_time, reverse=True))
 
     def _summary(self, record: RunRecord) -> ForecastSummary:
-        summary = self._view(record.id).summary
-        names = ("init_time", "days", "members", "depth", "source", "leads", "data_vintage")
-        return ForecastSummary(
-            id=record.id,
-            made_at=record.ended_at or record.submitted_at,
-            is_default=record.is_default,
-            **{name: summary[name] for name in names},
-        )
+        made_at = record.ended_at or record.submitted_at
+        known = self._summaries.get(record.id)
+        if known is None or known.made_at != made_at:
+            summary = self._view(record.id).summary
+            names = ("init_time", "days", "members", "depth", "source", "leads", "data_vintage")
+            told = {name: summary[name] for name in names}
+            known = ForecastSummary(id=record.id, made_at=made_at, is_default=record.is_default, **told)
+            self._summaries[record.id] = known
+        return known
 
     def _forecast(self, forecast: str) -> ForecastView:
         """The view of a forecast that is done.
@@ -313,7 +331,7 @@ class Service:
 
     async def places_at_risk(self, forecast: str, limit: int, offset: int) -> PlacesAtRisk:
         """See the address."""
-        await self._found.wait()
+        await self._places_known()
         places = self._forecast(forecast).places
         rows = [row | {"front_km": self._front_km(row["id"])} for row in places[offset : offset + limit]]
         return PlacesAtRisk.model_validate({"total": len(places), "places": rows})
@@ -326,7 +344,7 @@ class Service:
         self, forecast: str, place: int | None, lon: float | None, lat: float | None, box: str | None
     ) -> Outlook:
         """See the address."""
-        await self._found.wait()
+        await self._places_known()
         view = self._forecast(forecast)
         cells, where, found, corners = self._cells(place, lon, lat, box)
         large = cells[0].size > LARGE_BOX
@@ -412,7 +430,7 @@ class Service:
         lead: int | None,
     ) -> Body:
         """Why the front moves near somewhere."""
-        await self._found.wait()
+        await self._places_known()
         view = self._forecast(forecast)
         if view.summary["depth"] != "units":
             raise Refusal(404, "In a forecast of the line alone only the push moves it: order one with depth units.")
@@ -461,7 +479,7 @@ class Service:
     ) -> Body:
         """See the address."""
         meant = None
-        await self._found.wait()
+        await self._places_known()
         if place is not None:
             self._described(place)
             meant = self.finder.place(place)
@@ -483,8 +501,7 @@ class Service:
     async def order_forecast(self, asked: ForecastRequest) -> Run:
         """See the address."""
         source = await self.source(asked.source)
-        while not self._day:
-            await asyncio.sleep(0.05)
+        await self._opened()
         init = asked.init_time or self._day
         self._refuse_large(asked.members, asked.days, 1)
         config = {
@@ -507,6 +524,18 @@ class Service:
         run = _name("forecast", config, vintage)
         title = f"Forecast from {init}, {asked.days} days, {asked.members} members"
         return self._shown(self.book.submit(run, "forecast", title, config, config, is_default))
+
+    async def _opened(self) -> None:
+        """Wait until the record is open.
+
+        Raises:
+            Refusal: where it takes too long.
+        """
+        for _ in range(OPEN_TRIES):
+            if self._day:
+                return
+            await asyncio.sleep(0.1)
+        raise Refusal(503, "The record is not open yet.", retry_s=5)
 
     def _refuse_large(self, members: int, days: int, futures: int) -> None:
         limits = self.settings.limits
@@ -531,6 +560,7 @@ class Service:
         if asked.scenario is not None:
             toml = json.loads((await self.ask("scenario", asked.scenario)).data)["toml"]
         elif asked.change is not None:
+            await self._opened()
             init = asked.init_time or self._day
             toml = await self.desk.ask("change", asked.change.model_dump(), init, asked.days)
         else:

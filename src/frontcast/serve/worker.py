@@ -216,17 +216,18 @@ def main() -> None:
         try:
             RUNS[job["kind"]](job, Path(job["folder"]), lambda run=run, **what: line.progress(run, **what))
         except Exception as error:
-            line.tell(run=run, ended="failed", problems=_problems(error))
+            line.tell(run=run, ended="failed", problems=_problems(error, job))
         else:
             line.tell(run=run, ended="done", problems=[])
         current.clear()
 
 
-def _problems(error: Exception) -> list[dict[str, str]]:
+def _problems(error: Exception, job: dict[str, Any]) -> list[dict[str, str]]:
     from frontcast.errors import FrontcastError
 
     if isinstance(error, FrontcastError):
-        error = refused(error)
+        hide = {job["folder"]: "the run"} | ({} if job["store"] is None else {job["store"]: "the store"})
+        error = refused(error, hide=hide)
     if isinstance(error, Refusal):
         return [asdict(flaw) for flaw in error.flaws] or [{"place": "", "problem": error.detail, "remedy": ""}]
     import traceback

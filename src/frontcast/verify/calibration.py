@@ -266,12 +266,8 @@ def _part(work: Path, chunk: int, name: str) -> Path:
     return work / f"simulated-{name}-{chunk:04d}.npy"
 
 
-def begin_work(work: Path) -> None:
-    """Make the folder of the simulations, or see that what it holds was made by the same set-up.
-
-    Raises:
-        FrontcastError: where its parts come from other parameters, ranges or starts: old and new must not be mixed.
-    """
+def set_up() -> str:
+    """A mark of the parameters with their values and ranges, the starts and the grid: parts of other marks do not mix."""
     made_with = {
         "parameters": {name: entry.model_dump(mode="json") for name, entry in mechanism_table().items()},
         "calibrated": CALIBRATED,
@@ -279,12 +275,20 @@ def begin_work(work: Path) -> None:
         "cell_km": CELL_KM,
         "seed": SEED,
     }
-    mark = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
+
+
+def begin_work(work: Path) -> None:
+    """Make the folder of the simulations, or see that what it holds was made by the same set-up.
+
+    Raises:
+        FrontcastError: where its parts come from other parameters, ranges or starts: old and new must not be mixed.
+    """
     work.mkdir(parents=True, exist_ok=True)
     path = work / "made-with.txt"
     if not path.is_file():
-        path.write_text(mark + "\n", "utf-8")
-    elif path.read_text("utf-8").strip() != mark:
+        path.write_text(set_up() + "\n", "utf-8")
+    elif path.read_text("utf-8").strip() != set_up():
         raise FrontcastError(
             f"{work} holds simulations of other parameters, ranges or starts, which cannot be gone on with: "
             "name a new folder with --work."
@@ -353,6 +357,7 @@ def screen(work: Path, trajectories: int) -> pd.DataFrame:
         table[name] = np.asarray(effects(measure)["mu_star"])
     table = table.sort_values("mu_star", ascending=False, ignore_index=True)
     record = {
+        "set_up": set_up(),
         "trajectories": trajectories,
         "points": len(points),
         "members": LUCKS,
@@ -407,6 +412,7 @@ def fit(work: Path, ship: Path | None = None, epochs: int = 60, checked: int = 2
     posterior = draw(observed[None], kept)[0]
     record: dict[str, Any] = {
         "fitted_until": FITTED_UNTIL,
+        "set_up": set_up(),
         "simulations": len(table),
         "checked": checked,
         "starts": {phase: list(starts) for phase, starts in PHASES.items()},
@@ -455,6 +461,13 @@ def _outside(simulated: Array, happened: Array) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m frontcast.verify.calibration`."""
+    try:
+        _main(arguments)
+    except FrontcastError as error:
+        raise SystemExit(f"frontcast: {error}") from None
+
+
+def _main(arguments: Sequence[str] | None) -> None:
     parser = argparse.ArgumentParser(prog="python -m frontcast.verify.calibration", description=__doc__)
     parser.add_argument("step", choices=("screen", "simulate", "fit"))
     parser.add_argument("--work", type=Path, required=True, help="folder of the simulations; what is there is kept")

@@ -83,7 +83,7 @@ function chances(outlook: Outlook, { theatre, lead }: AskContext): Node[] {
   const at = outlook.leads.find((one) => one.lead_day === lead) ?? outlook.leads.at(-1)!;
   const rows = ([["a", at.p_a], ["grey", at.p_grey], ["b", at.p_b]] as const).map(([key, chance]) =>
     h("div", { class: "chance-row" },
-      h("span", {}, capital(key === "grey" ? "neither (grey zone)" : theatre.holder_words[key] ?? key)),
+      h("span", {}, capital(key === "grey" ? "grey zone" : theatre.holder_words[key] ?? key)),
       meter(chance, key),
       h("b", {}, outlook.box ? share(chance) : percent(chance, outlook.members))));
   const last = at.lead_day;

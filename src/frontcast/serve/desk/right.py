@@ -14,6 +14,16 @@ from frontcast.serve.desk.opened import Opened
 OURS: Final = "model"
 """The method of the track record that the forecasts served here are made by."""
 
+WORDS: Final = {
+    "model": "frontcast",
+    "line": "its members alone",
+    "units": "its members with armies",
+    "drift": "damped drift of the line",
+    "hazard": "hazard of each cell",
+    "blend": "a blend",
+}
+"""Words for methods that the page of one forecast does not name."""
+
 OF: Final = "settlements within 25 km of the line changing hands"
 
 
@@ -26,7 +36,7 @@ def track_record(opened: Opened, ledger: Path | None) -> dict[str, Any]:
     return {
         "record": record,
         "reliability": list(reliability(record)),
-        "method_words": {"model": "frontcast", **METHODS},
+        "method_words": {**METHODS, **WORDS},
         "ledger": [] if ledger is None else running(ledger),
     }
 
@@ -40,7 +50,7 @@ def reliability(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if one["forecaster"] != OURS:
             continue
         for found in one["places"]:
-            at = min(bisect_right(SHOWN, found["chance"]), len(SHOWN) - 1)
+            at = min(bisect_right(SHOWN, found["chance"] + 1e-6), len(SHOWN) - 1)
             yield {
                 "of": OF,
                 "lead_day": int(one["lead_days"]),
