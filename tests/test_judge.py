@@ -166,8 +166,9 @@ def test_another_map_says_what_changed_and_not_where_the_line_is(theatre: Theatr
 
 
 def test_the_code_holds_to_the_protocol() -> None:
+    from frontcast.picture import line
     from frontcast.verify import judge as judging
-    from frontcast.verify import line, scores
+    from frontcast.verify import scores
 
     rules = protocol()
     assert rules.cells.within_km == tuple(one for one in judging.WITHIN_KM if math.isfinite(one))
