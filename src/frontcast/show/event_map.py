@@ -78,8 +78,8 @@ def event_map(
         figure.legend(
             handles=_keys(theatre),
             loc="lower left",
-            bbox_to_anchor=(0.012, 0.085),
-            ncols=len(_keys(theatre)),
+            bbox_to_anchor=(0.012, 0.07),
+            ncols=4,
             frameon=False,
             fontsize=9.5,
             handlelength=1.8,
