@@ -78,8 +78,8 @@ def event_map(
         figure.legend(
             handles=_keys(theatre),
             loc="lower left",
-            bbox_to_anchor=(0.012, 0.085),
-            ncols=len(_keys(theatre)),
+            bbox_to_anchor=(0.012, 0.082),
+            ncols=4,
             frameon=False,
             fontsize=9.5,
             handlelength=1.8,
@@ -171,8 +171,9 @@ def _keys(theatre: Theatre) -> list[Line2D | Patch]:
         Line2D([], [], color=style.INK, linewidth=1.6, label="the line at the start"),
         Line2D([], [], color=style.INK, linewidth=2.0, linestyle=(0, (3, 1.4)), label="the line that came"),
     ]
-    for side in (theatre.sides["a"], theatre.sides["b"]):
-        shades, words = style.ramp(side), style.BAND_WORDS
-        keys.append(Patch(color=shades[0], label=f"{side.name} may gain, {words[0]}"))
-        keys += [Patch(color=shades[band], label=words[band]) for band in (2, 4)]
+    # a column holds a pair, so that each side has a row of its own
+    for band in (0, 2, 4):
+        for side in (theatre.sides["a"], theatre.sides["b"]):
+            words = style.BAND_WORDS[band] if band else f"{side.name} may gain, {style.BAND_WORDS[band]}"
+            keys.append(Patch(color=style.ramp(side)[band], label=words))
     return keys
