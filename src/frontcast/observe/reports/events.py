@@ -1,57 +1,71 @@
 """What else a clause tells: movements, strikes, losses, supply, morale, manpower, command, arms, politics.
 
-A clause is of a kind by its verb, by its verb beside certain nouns, or by a noun that something is said of; the words
-are in `language/<code>/events.toml`.
+Every verb group is weighed against the frames of `frames.py`; where one clause lies in another (what was ordered, what it
+was for, what went with it) the one that tells more speaks for both. Phrases that name an event without a verb come after.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.control import Event
+from frontcast.observe.reports.frames import ClauseParts, KindWords, best, is_weapon_name, kind_words, weigh
 from frontcast.observe.reports.lexicon import Lexicon
+from frontcast.observe.reports.nominals import phrase_events
 from frontcast.observe.reports.setting import PlaceUse, Setting
-from frontcast.observe.reports.syntax import DATE, MARK, NOUN, VERB, Clauses, Predicate, _first_of_list
+from frontcast.observe.reports.syntax import (
+    CONJUNCTION,
+    DATE,
+    MARK,
+    NOUN,
+    PREPOSITION,
+    VERB,
+    Clauses,
+    Item,
+    Predicate,
+    _first_of_list,
+)
 
-ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "movement", "arms", "politics")
-"""Where a clause could be of several kinds, the first of these that fits best."""
+NEAR: Final = 12
+"""Words that may lie between a subject and its verb for both to be quoted."""
+
+NUMBERS: Final = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty seventy eighty"
+    " ninety hundred hundreds thousand thousands dozen dozens several scores half third quarter fifth".split()
+)
+SUFFERING: Final = frozenset("lose die perish suffer bury abandon leave surrender sustain take ditch crash flee mourn".split())
+"""Verbs of loss whose subject is the one that it happens to."""
+
+GOALS: Final = frozenset("to toward towards into onto across behind past beyond through over for up down around".split())
+"""Prepositions of where a movement goes."""
+
+DESTINATIONS: Final = frozenset("to toward towards across behind over into beyond past onto".split())
 
 
-@dataclass(frozen=True)
-class KindWords:
-    """Words that make a clause of one kind."""
+@dataclass(slots=True)
+class _Candidate:
+    """A clause that tells of something.
 
-    verbs: frozenset[str]
-    beside: dict[str, frozenset[str]]
-    nouns: frozenset[str]
-    suffers: bool
-    quiet: bool
-    adjectives: frozenset[str] = frozenset()
+    Attributes:
+        number: its predicate's.
+        first, last: its words.
+        points: kind → how well it fits.
+        kind: the best of them.
+    """
 
+    number: int
+    first: int
+    last: int
+    points: dict[str, float]
+    kind: str
 
-@lru_cache(maxsize=4)
-def kind_words(lexicon: Lexicon) -> dict[str, KindWords]:
-    """The words of each kind."""
-    found = {}
-    for kind in ORDER:
-        entry = lexicon.data["events"][kind]
-        beside: dict[str, set[str]] = {}
-        for line in entry["with"]:
-            verbs, nouns = line.split(":")
-            for verb in verbs.split():
-                beside.setdefault(verb, set()).update(nouns.split())
-        found[kind] = KindWords(
-            frozenset(part.strip() for line in entry["verbs"].splitlines() for part in line.split("|") if part.strip()),
-            {verb: frozenset(nouns) for verb, nouns in beside.items()},
-            frozenset(entry["nouns"].split()),
-            bool(entry.get("suffers")),
-            bool(entry.get("quiet")),
-            frozenset(entry.get("adjectives", "").split()),
-        )
-    return found
+    @property
+    def score(self) -> float:
+        """How well the best kind fits."""
+        return self.points[self.kind]
 
 
 def other_events(
@@ -69,21 +83,400 @@ def other_events(
     words = kind_words(lexicon)
     found = setting.found
     told = {event.predicate for event in control}
-    out: list[Event] = []
-    taken: list[tuple[int, int]] = [(event.first, event.last) for event in control]
+    cores = [_core(found, event) for event in control]
+    candidates: dict[int, _Candidate] = {}
     for number, predicate in enumerate(found.predicates):
-        if number in told or predicate.conditional == "whether":
+        if number in told or predicate.conditional == "whether" or not predicate.lemma:
             continue
-        span = _span(found, predicate)
-        kind = _kind(found, predicate, span, words, saying)
-        if kind is None or _covered(span, taken):
+        first, last = _span(found, predicate)
+        points = weigh(_parts(setting, predicate, (first, last), saying), words)
+        kind = best(points)
+        if kind is None:
             continue
-        event = _event(setting, actors, predicate, number, kind, span, words[kind])
-        if event is not None:
+        if kind in ("movement", "politics") and any(lo <= predicate.head < hi for lo, hi in cores):
+            continue
+        candidates[number] = _Candidate(number, first, last, points, kind)
+    out: list[Event] = []
+    for candidate in _resolved(found, candidates, setting):
+        predicate = found.predicates[candidate.number]
+        span = (candidate.first, candidate.last)
+        if candidate.kind == "movement" and _changes_hands(setting, predicate, span, words):
+            continue
+        for kind in _kinds(candidate):
+            event = _event(setting, actors, predicate, candidate.number, kind, span, words)
             out += [event, *_each(setting, event)]
-            taken.append(span)
-    out += _phrases(setting, actors, words, taken)
+    taken = [(event.first, event.last) for event in control] + [(event.first, event.last) for event in out]
+    out += phrase_events(setting, actors, words, taken)
     return sorted(out, key=lambda event: event.first)
+
+
+def _kinds(candidate: _Candidate) -> list[str]:
+    """The kinds a clause is told under: shelling that kills is a strike and a loss."""
+    kinds = [candidate.kind]
+    points = candidate.points
+    if candidate.kind in ("loss", "strike") and min(points.get("loss", 0.0), points.get("strike", 0.0)) > 2.0:
+        both = {"loss", "strike"} if points.get("strike", 0.0) >= 2.7 else {candidate.kind}
+        kinds = sorted(both)
+    return kinds
+
+
+def _core(found: Clauses, event: Event) -> tuple[int, int]:
+    """The words of a control event from its verb on."""
+    if event.predicate < 0:
+        return event.first, event.last
+    return found.predicates[event.predicate].first, event.last
+
+
+# -- which clause speaks ---------------------------------------------------------------------------------------
+
+
+def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Setting) -> list[_Candidate]:
+    """The candidates that speak for themselves, in order."""
+    gone: set[int] = set()
+    for number in sorted(candidates):
+        inner = candidates[number]
+        predicate = found.predicates[number]
+        outer = _above(found, candidates, number, gone)
+        if outer is None:
+            if predicate.link == "infinitive" and predicate.parent >= 0:
+                inner.first = min(inner.first, _subject_start(found, found.predicates[predicate.parent]))
+            continue
+        if predicate.link == "coordinate":
+            same = outer.kind == inner.kind and predicate.subject == found.predicates[outer.number].subject
+            if same and not _own_place(setting, inner, outer) and inner.first - outer.last <= 2:
+                outer.last = inner.last
+                gone.add(number)
+            continue
+        apart = predicate.link in ("participle", "relative", "adverbial") and predicate.form != "infinitive"
+        if not (outer.first <= inner.first < outer.last or (not apart and inner.first - outer.last <= 1)):
+            continue
+        if outer.kind == inner.kind or (not apart and outer.score >= inner.score):
+            outer.last = max(outer.last, inner.last)
+            outer.points[outer.kind] = max(outer.score, inner.points.get(outer.kind, 0.0))
+            gone.add(number)
+        elif not apart:
+            inner.first = min(inner.first, outer.first)
+            gone.add(outer.number)
+        elif found.predicates[outer.number].item < predicate.item:
+            start = max(found.predicates[outer.number].last, predicate.first)
+            if inner.first <= outer.first:
+                inner.first = predicate.first
+            outer.last = _trimmed(found, min(outer.last, start))
+    return [candidates[number] for number in sorted(candidates) if number not in gone]
+
+
+def _trimmed(found: Clauses, last: int) -> int:
+    """A clause's end without the comma or "and" that it would end in."""
+    low = found.sentence.lower
+    while last > 1 and (not low[last - 1][0].isalnum() or low[last - 1] in ("and", "who", "which", "that")):
+        last -= 1
+    return last
+
+
+def _above(
+    found: Clauses, candidates: dict[int, _Candidate], number: int, gone: set[int]
+) -> _Candidate | None:
+    """The candidate that a clause depends on, at most three steps up."""
+    seen = {number}
+    for _ in range(3):
+        number = found.predicates[number].parent
+        if number < 0 or number in seen:
+            return None
+        seen.add(number)
+        if number in candidates and number not in gone:
+            return candidates[number]
+        if found.predicates[number].link not in ("infinitive", "complement", "coordinate"):
+            return None
+    return None
+
+
+def _own_place(setting: Setting, inner: _Candidate, outer: _Candidate) -> bool:
+    """Whether a clause names a place of its own, and the one before it another."""
+    own = any(inner.first <= use.first < inner.last for use in setting.uses)
+    return own and any(outer.first <= use.first < outer.last for use in setting.uses)
+
+
+def _subject_start(found: Clauses, predicate: Predicate) -> int:
+    """Where the subject of a verb begins, where it stands right before it; else the verb."""
+    if predicate.subject < 0:
+        return predicate.first
+    entry = found.items[predicate.subject]
+    if not 0 <= predicate.first - entry.last <= NEAR:
+        return predicate.first
+    return found.items[_first_of_list(found, predicate.subject)].first
+
+
+def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
+    """A clause's words: its subject, its verb and what follows up to the next clause."""
+    items = found.items
+    first = predicate.first
+    shared = (
+        predicate.link == "coordinate"
+        and predicate.parent >= 0
+        and found.predicates[predicate.parent].subject == predicate.subject
+    )
+    near = predicate.subject >= 0 and 0 <= first - items[predicate.subject].last <= NEAR
+    if predicate.subject >= 0 and not shared and (predicate.link != "infinitive" or near):
+        head = _first_of_list(found, predicate.subject)
+        between = items[head : predicate.item]
+        if items[head].first < first and not any(entry.kind == MARK and entry.word in (";", ".") for entry in between):
+            first = items[head].first
+    before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
+    leading = (
+        before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
+    )
+    if leading and (items[before].first == 0 or items[before - 1].kind in (MARK, CONJUNCTION)):
+        first = items[before].first  # "getting food to the front has become a problem"
+    return _led(found, first), _end(found, predicate)
+
+
+def _led(found: Clauses, first: int) -> int:
+    """A clause's beginning with the date or place set before it: "On Tuesday", "In Dagestan"."""
+    items = found.items
+    k = next((k for k, entry in enumerate(items) if entry.first == first), 0)
+    while k >= 1 and items[k - 1].kind == MARK and items[k - 1].word == ",":
+        k -= 1
+    start = k
+    while k >= 1 and (
+        items[k - 1].kind == DATE or (items[k - 1].kind == NOUN and items[k - 1].prep >= 0) or items[k - 1].kind == PREPOSITION
+    ):
+        k -= 1
+    if k == start or not (k == 0 or items[k - 1].kind in (MARK, CONJUNCTION)) or first - items[k].first > NEAR:
+        return first
+    return items[k].first
+
+
+def _end(found: Clauses, predicate: Predicate) -> int:
+    """Where a clause ends."""
+    items = found.items
+    last = predicate.last
+    for k in range(predicate.item + 1, len(items)):
+        entry = items[k]
+        nxt = items[k + 1] if k + 1 < len(items) else None
+        after = items[k + 2] if k + 2 < len(items) else None
+        if entry.kind == VERB:
+            other = found.predicates[entry.predicate]
+            bare = other.lemma == "leave" and not other.objects and other.first == other.head and not other.adjuncts
+            if bare and predicate.lemma in ("have", "be"):
+                last = entry.last  # "has few missiles left"
+                continue
+            if other.form == "finite":
+                # Its subject begins the next clause, unless this clause is in the subject ("attempts to advance failed").
+                inside = 0 <= other.subject < predicate.item
+                if not inside and other.subject > predicate.item and items[other.subject].first < last:
+                    last = max(predicate.last, items[_first_of_list(found, other.subject)].first)
+                break
+            last = entry.last
+            continue
+        if entry.kind == MARK and entry.word == ":" and k == predicate.item + 1:
+            continue  # "Shelled: A, B and C"
+        if entry.kind == MARK and entry.word in (",", ";", ":", ".", "—", "–", "(", "!", "?"):
+            if entry.word != "," or nxt is None or nxt.kind != NOUN or (after is not None and after.kind == VERB):
+                break
+            continue
+        if entry.kind in ("subordinator", "relative", "that"):
+            break
+        if entry.kind == CONJUNCTION:
+            if nxt is None or nxt.kind == VERB or (nxt.kind == NOUN and after is not None and after.kind == VERB):
+                if nxt is not None and nxt.kind == NOUN and after is not None and _in_subject(found, predicate, after):
+                    continue
+                break
+            continue
+        last = entry.last
+    return last
+
+
+def _in_subject(found: Clauses, predicate: Predicate, verb: Item) -> bool:
+    """Whether a clause lies inside the subject of a later verb: "attempts to break through at A and B were stopped"."""
+    verbs = [other for other in found.predicates if other.form == "finite" and other.item < predicate.item]
+    return (
+        predicate.form == "infinitive"
+        and verb.predicate >= 0
+        and all(other.lemma in ("attempt", "try") for other in verbs)
+    )
+
+
+# -- what stands where -----------------------------------------------------------------------------------------
+
+
+def _chain(found: Clauses, k: int) -> list[int]:
+    """A phrase with what hangs on it: "two brigades of marines", "vehicles such as tanks", "fewer than 900 men"."""
+    items = found.items
+    out = [k]
+    while (
+        k + 2 < len(items)
+        and items[k + 1].kind == PREPOSITION
+        and items[k + 1].word in ("of", "like", "including", "than")
+        and items[k + 2].kind == NOUN
+    ):
+        k += 2
+        out.append(k)
+    return out
+
+
+def _left(found: Clauses, predicate: Predicate) -> list[int]:
+    """The phrases before a verb that can be its subject, nearest first: no other clause's, none set off by a preposition."""
+    items = found.items
+    out: list[int] = []
+    k = predicate.item - 1
+    while k >= 0:
+        entry = items[k]
+        if entry.kind == VERB:
+            other = found.predicates[entry.predicate]
+            if other.form == "finite":
+                opener = _relative_opener(found, k)
+                if opener < 0 or not out:
+                    break
+                k = opener - 1  # "soldiers who ran away are being pursued"
+                continue
+        elif entry.kind in ("subordinator", "relative", "that") or (entry.kind == MARK and entry.word in ";:.?!"):
+            break
+        elif entry.kind == CONJUNCTION and k + 1 < len(items) and items[k + 1].kind != NOUN:
+            break
+        elif entry.kind == NOUN and (entry.prep < 0 or items[entry.prep].word in ("of", "to", "than", "including")):
+            out.append(k)
+        k -= 1
+    return out
+
+
+def _relative_opener(found: Clauses, verb: int) -> int:
+    """The relative pronoun right before a verb, past adverbs; -1 if there is none."""
+    k = verb - 1
+    while k >= 0 and found.items[k].kind in ("adverb", DATE):
+        k -= 1
+    return k if k >= 0 and found.items[k].kind == "relative" else -1
+
+
+def _right(found: Clauses, predicate: Predicate) -> list[int]:
+    """The phrases a verb acts on: its objects, or those of the preposition that comes with it ("asked for shells")."""
+    items = found.items
+    out: list[int] = []
+    for k in predicate.objects:
+        listed = k > predicate.item and items[k - 1].kind in (CONJUNCTION, MARK)
+        if listed and items[k - 2].kind == NOUN and items[k - 2].prep > predicate.item:
+            continue  # "near Semyhiria and Vershyna"
+        out += _chain(found, k)
+    k = predicate.item + 1
+    if not out and k + 1 < len(items) and items[k].kind == PREPOSITION and items[k + 1].kind == NOUN:
+        if items[k].word in ("for", "on", "at", "against", "with", "of", "from", "to", "than") or predicate.particle:
+            out += _chain(found, k + 1)
+    return out
+
+
+def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying: frozenset[str]) -> ClauseParts:
+    """A clause as its parts."""
+    found = setting.found
+    low = found.sentence.lower
+    items = found.items
+    left = _left(found, predicate)
+    if predicate.subject >= 0 and predicate.subject not in left:
+        # Shared with the verb before, or an antecedent.
+        left = [*_chain(found, predicate.subject)] if predicate.form != "gerund" or not left else left
+    right = _right(found, predicate)
+    after = items[predicate.item + 1] if predicate.item + 1 < len(items) else None
+    passive = predicate.passive and not (
+        predicate.form == "participle" and after is not None and after.kind == NOUN and bool(left)
+    )  # "Moscow moved armour" may look like "the armour moved by Moscow"
+    agent = _chain(found, predicate.agent) if predicate.agent >= 0 else []
+    of, by = (left or right, agent) if passive else (right, left)
+    phrase = f"{predicate.lemma} {predicate.particle}" if predicate.particle else predicate.lemma
+    if not predicate.particle and predicate.last < len(low) and low[predicate.last] in found.sets["particles"]:
+        phrase = f"{predicate.lemma} {low[predicate.last]}"  # "broke through its lines"
+    elif not predicate.particle:
+        # "set the depot on fire", "threw the attackers back"
+        late = [low[items[k].last] for k in predicate.objects if items[k].last < min(len(low), span[1])]
+        phrase = next((f"{predicate.lemma} {word}" for word in late if word in found.sets["particles"]), phrase)
+    inside = range(span[0], span[1])
+
+    def marks(slot: str, mark: str) -> bool:
+        if mark == "active":
+            return not passive
+        if mark == "goal":
+            return any(
+                entry.kind == NOUN and entry.prep > predicate.item and items[entry.prep].word in GOALS and entry.first in inside
+                for entry in items
+            )
+        there = of if slot == "of" else by if slot == "by" else [k for k, e in enumerate(items) if e.first in inside]
+        if mark == "side":
+            return any(items[k].kind == NOUN and _fights(setting, k, predicate.first) for k in there)
+        if mark == "unit":
+            return any(setting.unit_in(k) is not None for k in there)
+        if mark == "named":
+            return any(_counted_name(setting, k) for k in there)
+        words = [word for k in there for word in found.words(k)]
+        if mark == "number":
+            return any(word[0].isdigit() or word in NUMBERS for word in words)
+        if mark == "weapon_name":
+            return any(is_weapon_name(word) for word in words)
+        named = [use for use in setting.uses if use.item in there or use.role in there]
+        return any(mark == "place" or use.kind in ("settlement", "unknown") for use in named)
+
+    return ClauseParts(
+        phrase,
+        predicate.lemma,
+        _words(found, of),
+        _heads(found, of),
+        _words(found, by),
+        _heads(found, by),
+        low[span[0] : span[1]],
+        marks,
+        predicate.lemma in found.sets["light"] or predicate.lemma in saying,
+    )
+
+
+def _words(found: Clauses, phrases: Sequence[int]) -> set[str]:
+    return {word for k in phrases for word in found.words(k)}
+
+
+def _heads(found: Clauses, phrases: Sequence[int]) -> set[str]:
+    """What phrases are about: the last word of each, before "left" or a possessive."""
+    out = set()
+    for k in phrases:
+        words = [word for word in found.words(k) if word not in ("'s", "'", "’", "left", "themselves", "itself", "alone")]
+        if words:
+            out.add(words[-1])
+    return out
+
+
+def _counted_name(setting: Setting, item: int) -> bool:
+    """Whether a phrase counts things called by a name: "six Strykers"."""
+    entry = setting.found.items[item]
+    words = setting.found.sentence.words[entry.first : entry.last]
+    if len(words) < 2 or any(use.item == item for use in setting.uses):
+        return False
+    counted = words[0].casefold() in NUMBERS or words[0][0].isdigit()
+    return counted and words[-1][0].isupper() and words[-1].endswith("s")
+
+
+def _fights(setting: Setting, item: int, word: int) -> bool:
+    """Whether a phrase means somebody who fights: a side, its soldiers, "they"."""
+    words = setting.found.words(item)
+    if words[0] in ("it", "this", "that") and len(words) == 1:
+        return setting.actors.last is not None
+    return bool(set(words) & setting.actors.forces) or setting.side_of(item, word) is not None
+
+
+def _changes_hands(setting: Setting, predicate: Predicate, span: tuple[int, int], words: KindWords) -> bool:
+    """Whether a movement says who holds a town, so that it is none: it was left, or entered."""
+    uses = [use for use in setting.uses if span[0] <= use.first < span[1] and use.kind in ("settlement", "unknown")]
+    if not uses:
+        return False
+    if predicate.lemma in words.leaving:
+        left = [use for use in uses if use.prep in ("from", "of", "") and use.use in ("head", "inside", "partial")]
+        outward = predicate.particle in ("out", "back", "away", "") and predicate.lemma not in ("push", "drive", "force")
+        goes = any(use.prep in DESTINATIONS for use in setting.uses if span[0] <= use.first < span[1])
+        after = any(use.first >= predicate.last for use in left)
+        if outward and after and not goes and not set(setting.found.sentence.lower[span[0] : span[1]]) & DESTINATIONS:
+            return True
+    if predicate.lemma in words.entering and not predicate.objects:
+        return any(
+            use.prep in ("into", "inside", "in") and use.use in ("head", "inside", "partial") and use.first >= predicate.last
+            for use in uses
+        )
+    return predicate.lemma == "enter" and any(use.use in ("head", "inside", "partial") for use in uses)
+
+
+# -- from a clause to an event ---------------------------------------------------------------------------------
 
 
 def _each(setting: Setting, event: Event) -> list[Event]:
@@ -95,127 +488,24 @@ def _each(setting: Setting, event: Event) -> list[Event]:
         for use in setting.uses
         if use.role == event.place.role
         or (use.item != event.place.item and use.prep == event.place.prep and use.over == event.place.over >= 0)
+        or _listed_with(setting, event.place, use)
     ]
     inside = [use for use in others if event.first <= use.first < event.last and use.first != event.place.first]
     return [replace(event, place=use) for use in inside]
 
 
-def _phrases(
-    setting: Setting, actors: Actors, words: dict[str, KindWords], taken: list[tuple[int, int]]
-) -> list[Event]:
-    """What a phrase tells by itself: "exhausted troops", "the blast in the Kremenchuk mall"."""
-    found = setting.found
-    out: list[Event] = []
-    for k, item in enumerate(found.items):
-        if item.kind != NOUN:
-            continue
-        tokens = set(found.words(k))
-        kind = None
-        places = [use for use in setting.uses if use.over == k and use.prep in ("in", "at", "on", "near")]
-        if tokens & actors.forces and tokens & words["morale"].adjectives:
-            kind = "morale"
-        elif tokens & actors.forces and tokens & words["manpower"].adjectives:
-            kind = "manpower"
-        elif found.words(k)[-1] in words["strike"].nouns and (places or _dated(found, k)):
-            kind = "strike"
-        if kind is None:
-            continue
-        last = max([item.last, *(use.last for use in places)]) if kind == "strike" else item.last
-        if kind == "strike" and _covered((item.first, last), taken):
-            continue
-        side = setting.side_of(k, item.first) or actors.last
-        place = places[0] if kind == "strike" and places else None
-        if kind == "strike":
-            side = actors.named(found.words(k)) or actors.last
-        out.append(Event(side, None, place, -1, item.first, item.first, last, kind))
-    return out
-
-
-def _dated(found: Clauses, k: int) -> bool:
-    """Whether a phrase is dated at once: "a chain of explosions on Tuesday"."""
-    return any(entry.kind == DATE for entry in found.items[k + 1 : k + 3])
-
-
-def _covered(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
-    return any(first <= span[0] and span[1] <= last for first, last in taken)
-
-
-def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
-    """A clause's words: its subject, its verb and what follows up to the next clause."""
-    items = found.items
-    first = predicate.first
-    near = predicate.subject >= 0 and first - items[predicate.subject].last <= 12
-    if predicate.subject >= 0 and (predicate.link != "infinitive" or near) and items[predicate.subject].first < first:
-        head = _first_of_list(found, predicate.subject)
-        if not any(entry.kind == MARK and entry.word in (";", ".") for entry in items[head : predicate.item]):
-            first = items[head].first
-    before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
-    leading = (
-        before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
-    )
-    if leading and (items[before].first == 0 or items[before - 1].kind in (MARK, "conjunction")):
-        first = items[before].first  # "getting food to the front has become a problem"
-    last = predicate.last
-    for k in range(predicate.item + 1, len(items)):
-        entry = items[k]
-        if entry.kind == VERB:
-            other = found.predicates[entry.predicate]
-            if other.form == "finite":
-                # Its subject begins the next clause.
-                if other.subject > predicate.item and items[other.subject].first < last:
-                    last = max(predicate.last, items[_first_of_list(found, other.subject)].first)
-                break
-            last = entry.last
-            continue
-        if entry.kind == MARK and entry.word in (",", ";", ":", ".", "—", "–", "(", "!", "?"):
-            nxt = items[k + 1] if k + 1 < len(items) else None
-            if entry.word != "," or nxt is None or nxt.kind != NOUN or k + 2 >= len(items) or items[k + 2].kind == VERB:
-                break
-            continue
-        if entry.kind in ("subordinator", "relative", "that"):
-            break
-        if entry.kind == "conjunction":
-            nxt = items[k + 1] if k + 1 < len(items) else None
-            after = items[k + 2] if k + 2 < len(items) else None
-            if nxt is None or nxt.kind == VERB or (nxt.kind == NOUN and after is not None and after.kind == VERB):
-                break
-            continue
-        last = entry.last
-    return first, last
-
-
-def _kind(
-    found: Clauses, predicate: Predicate, span: tuple[int, int], words: dict[str, KindWords], saying: frozenset[str]
-) -> str | None:
-    lemma = predicate.lemma
-    phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
-    if not lemma:
-        return None
-    low = found.sentence.lower
-    if not predicate.particle and predicate.last < len(low) and low[predicate.last] in found.sets["particles"]:
-        phrase = f"{lemma} {low[predicate.last]}"  # "broke through its lines"
-    tokens = set(low[span[0] : span[1]])
-    best, score = None, 0.0
-    roles: set[str] = set()
-    for item in [*predicate.objects, *([predicate.subject] if predicate.subject >= 0 else [])]:
-        roles.update(found.words(item))
-    for kind in ORDER:
-        entry = words[kind]
-        points = 0.0
-        if phrase in entry.verbs or (
-            lemma in entry.verbs and (not predicate.particle or f"{lemma} {predicate.particle}" in entry.verbs)
-        ):
-            points = 2.0
-        beside = entry.beside.get(phrase) or entry.beside.get(lemma)
-        if beside is not None and tokens & beside:
-            points = max(points, 2.5 if roles & beside else 1.7)
-        if entry.nouns & roles and not entry.quiet and lemma in found.sets["light"]:
-            points = max(points, 1.5)
-        elif entry.nouns & roles and not entry.quiet and lemma not in saying:
-            points = max(points, 1.2)
-        if points > score:
-            best, score = kind, points
-    return best if score >= 1.2 else None
+def _listed_with(setting: Setting, place: PlaceUse, use: PlaceUse) -> bool:
+    """Whether only commas, "and" and other names stand between two places."""
+    items = setting.found.items
+    first, last = sorted((place.item, use.item))
+    between = items[first + 1 : last]
+    names = {other.item for other in setting.uses}
+    return last > first and all(
+        entry.kind in (CONJUNCTION, PREPOSITION, "adverb")
+        or (entry.kind == MARK and entry.word == ",")
+        or first + 1 + k in names
+        for k, entry in enumerate(between)
+    ) and any(entry.kind in (CONJUNCTION, MARK) for entry in between)
 
 
 def _event(
@@ -226,38 +516,8 @@ def _event(
     kind: str,
     span: tuple[int, int],
     words: KindWords,
-) -> Event | None:
+) -> Event:
     found = setting.found
-    subject = setting.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
-    direct = next(
-        (side for side in (setting.side_of(item, predicate.first) for item in predicate.objects) if side), None
-    )
-    agent = setting.side_of(predicate.agent, predicate.first) if predicate.agent >= 0 else None
-    if predicate.passive:
-        subject, direct = agent, subject
-    side = subject or direct
-    if kind == "loss":
-        side = (
-            direct
-            or (
-                subject
-                if predicate.lemma in ("lose", "die", "perish", "suffer", "bury", "abandon", "leave")
-                else actors.war.other(subject)
-            )
-            or subject
-        )
-    elif kind == "movement" and predicate.lemma in ("repel", "repulse", "fend", "beat", "throw"):
-        side = direct if direct and direct != subject else actors.war.other(subject)
-    elif kind == "movement" and predicate.passive:
-        side = direct or subject
-    elif kind == "strike":
-        side = subject or actors.war.other(direct)
-    elif kind in ("supply", "morale", "manpower", "command"):
-        side = direct or subject
-    if side is None:
-        side = _side_nearby(setting, actors, predicate, kind, span)
-    if kind in ("manpower", "arms") and agent is not None:
-        side = agent  # "pressed into service by the authorities"
     place, origin = _where(setting, span)
     denied = predicate.negated or any(
         found.words(item)[0] in ("no", "nobody", "none")
@@ -265,7 +525,7 @@ def _event(
         if item >= 0
     )
     return Event(
-        side,
+        _side(setting, actors, predicate, kind, span, words),
         None,
         place,
         number,
@@ -277,6 +537,40 @@ def _event(
         origin=origin,
         target=_target(found, predicate, words) if kind == "strike" else None,
     )
+
+
+def _side(
+    setting: Setting, actors: Actors, predicate: Predicate, kind: str, span: tuple[int, int], words: KindWords
+) -> str | None:
+    """The side that moves, strikes, suffers the loss, lacks supplies, is given arms."""
+    found = setting.found
+    subject = setting.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
+    direct = next(
+        (side for side in (setting.side_of(item, predicate.first) for item in predicate.objects) if side), None
+    )
+    agent = setting.side_of(predicate.agent, predicate.first) if predicate.agent >= 0 else None
+    if predicate.passive:
+        subject, direct = agent, subject
+    side = subject or direct
+    if kind == "loss":
+        hurt = _words(found, [j for k in predicate.objects for j in _chain(found, k)])
+        if not direct and not predicate.passive and predicate.lemma not in SUFFERING and hurt & words.classes["civilian"]:
+            return None  # nobody's soldiers
+        side = direct or (subject if predicate.lemma in SUFFERING else actors.war.other(subject)) or subject
+    elif kind == "movement" and predicate.lemma in ("repel", "repulse", "fend", "beat", "throw", "hold", "ward", "rebuff"):
+        side = direct if direct and direct != subject else actors.war.other(subject)
+    elif kind == "movement" and predicate.passive:
+        side = direct or subject
+    elif kind == "strike":
+        side = subject or actors.war.other(direct)
+    elif kind in ("supply", "morale", "manpower", "command"):
+        side = subject if kind == "supply" and predicate.lemma in ("cut", "sever", "block", "interdict") else direct or subject
+        side = side or subject
+    if side is None:
+        side = _side_nearby(setting, actors, predicate, kind, span)
+    if kind in ("manpower", "arms") and agent is not None:
+        side = agent  # "pressed into service by the authorities"
+    return side
 
 
 def _side_nearby(
@@ -335,12 +629,10 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
 
 def _target(found: Clauses, predicate: Predicate, words: KindWords) -> str | None:
     """What was struck, as written."""
-    nouns = frozenset().union(*words.beside.values())
-    for item in [
+    struck: Sequence[int] = [
         *predicate.objects,
         *([predicate.subject] if predicate.passive and predicate.subject >= 0 else []),
         *(item for _, item in predicate.adjuncts),
-    ]:
-        if set(found.words(item)) & nouns:
-            return found.text(item)
-    return None
+    ]
+    things = words.classes["installation"] | words.classes["hull"] | words.classes["formation"]
+    return next((found.text(item) for item in struck if set(found.words(item)) & things), None)
