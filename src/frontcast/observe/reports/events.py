@@ -93,7 +93,10 @@ def other_events(
         kind = best(points)
         if kind is None:
             continue
-        if kind in ("movement", "politics") and any(lo <= predicate.head < hi for lo, hi in cores):
+        if kind in ("movement", "politics") and (
+            any(lo <= predicate.head < hi for lo, hi in cores)
+            or any(first <= found.predicates[other].head < last for other in told if other >= 0)
+        ):
             continue
         candidates[number] = _Candidate(number, first, last, points, kind)
     out: list[Event] = []
@@ -102,7 +105,7 @@ def other_events(
         span = (candidate.first, candidate.last)
         if candidate.kind == "movement" and _changes_hands(setting, predicate, span, words):
             continue
-        for kind in _kinds(candidate):
+        for kind in _kinds(candidate, predicate):
             event = _event(setting, actors, predicate, candidate.number, kind, span, words)
             out += [event, *_each(setting, event)]
     taken = [(event.first, event.last) for event in control] + [(event.first, event.last) for event in out]
@@ -110,14 +113,12 @@ def other_events(
     return sorted(out, key=lambda event: event.first)
 
 
-def _kinds(candidate: _Candidate) -> list[str]:
+def _kinds(candidate: _Candidate, predicate: Predicate) -> list[str]:
     """The kinds a clause is told under: shelling that kills is a strike and a loss."""
-    kinds = [candidate.kind]
-    points = candidate.points
-    if candidate.kind in ("loss", "strike") and min(points.get("loss", 0.0), points.get("strike", 0.0)) > 2.0:
-        both = {"loss", "strike"} if points.get("strike", 0.0) >= 2.7 else {candidate.kind}
-        kinds = sorted(both)
-    return kinds
+    kills = predicate.lemma in ("kill", "wound", "injure", "maim") and not predicate.passive
+    if kills and "loss" in candidate.points and "strike" in candidate.points:
+        return ["loss", "strike"]
+    return [candidate.kind]
 
 
 def _core(found: Clauses, event: Event) -> tuple[int, int]:
@@ -256,8 +257,7 @@ def _end(found: Clauses, predicate: Predicate) -> int:
         after = items[k + 2] if k + 2 < len(items) else None
         if entry.kind == VERB:
             other = found.predicates[entry.predicate]
-            bare = other.lemma == "leave" and not other.objects and other.first == other.head and not other.adjuncts
-            if bare and predicate.lemma in ("have", "be"):
+            if _bare_left(found, entry) and predicate.lemma in ("have", "be"):
                 last = entry.last  # "has few missiles left"
                 continue
             if other.form == "finite":
@@ -284,6 +284,12 @@ def _end(found: Clauses, predicate: Predicate) -> int:
             continue
         last = entry.last
     return last
+
+
+def _bare_left(found: Clauses, verb: Item) -> bool:
+    """Whether a verb is only the "left" of what remains."""
+    other = found.predicates[verb.predicate]
+    return other.lemma == "leave" and other.first == other.head and not other.objects
 
 
 def _in_subject(found: Clauses, predicate: Predicate, verb: Item) -> bool:
@@ -323,6 +329,9 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
         entry = items[k]
         if entry.kind == VERB:
             other = found.predicates[entry.predicate]
+            if other.form == "finite" and k == predicate.item - 1 and other.lemma in found.sets["copulas"]:
+                k -= 1
+                continue  # "lie burned out"
             if other.form == "finite":
                 opener = _relative_opener(found, k)
                 if opener < 0 or not out:
@@ -331,10 +340,12 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
                 continue
         elif entry.kind in ("subordinator", "relative", "that") or (entry.kind == MARK and entry.word in ";:.?!"):
             break
-        elif entry.kind == CONJUNCTION and k + 1 < len(items) and items[k + 1].kind != NOUN:
+        elif entry.kind == CONJUNCTION and k + 1 < len(items) and items[k + 1].kind not in (NOUN, PREPOSITION, "adverb"):
             break
-        elif entry.kind == NOUN and (entry.prep < 0 or items[entry.prep].word in ("of", "to", "than", "including")):
+        elif entry.kind == NOUN and (entry.prep < 0 or items[entry.prep].word in ("of", "than", "including")):
             out.append(k)
+        elif entry.kind == NOUN and items[entry.prep].first > 0 and found.sentence.lower[items[entry.prep].first - 1] == "up":
+            out.append(k)  # "up to sixty men"
         k -= 1
     return out
 
@@ -357,6 +368,10 @@ def _right(found: Clauses, predicate: Predicate) -> list[int]:
             continue  # "near Semyhiria and Vershyna"
         out += _chain(found, k)
     k = predicate.item + 1
+    while k < len(items) and items[k].kind == "adverb":
+        k += 1
+    if not out and k + 1 < len(items) and items[k].kind == NOUN and items[k + 1].kind == VERB and _bare_left(found, items[k + 1]):
+        return _chain(found, k)  # "has few missiles left"
     if not out and k + 1 < len(items) and items[k].kind == PREPOSITION and items[k + 1].kind == NOUN:
         if items[k].word in ("for", "on", "at", "against", "with", "of", "from", "to", "than") or predicate.particle:
             out += _chain(found, k + 1)
@@ -374,7 +389,15 @@ def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying
         left = [*_chain(found, predicate.subject)] if predicate.form != "gerund" or not left else left
     right = _right(found, predicate)
     after = items[predicate.item + 1] if predicate.item + 1 < len(items) else None
-    passive = predicate.passive and not (
+    parent = found.predicates[predicate.parent] if predicate.parent >= 0 else None
+    shared = (
+        predicate.link == "coordinate"
+        and parent is not None
+        and parent.passive
+        and predicate.first == predicate.head
+        and not predicate.objects
+    )  # "were withdrawn and sent to the east"
+    passive = (predicate.passive or shared) and not (
         predicate.form == "participle" and after is not None and after.kind == NOUN and bool(left)
     )  # "Moscow moved armour" may look like "the armour moved by Moscow"
     agent = _chain(found, predicate.agent) if predicate.agent >= 0 else []
@@ -433,8 +456,14 @@ def _heads(found: Clauses, phrases: Sequence[int]) -> set[str]:
     out = set()
     for k in phrases:
         words = [word for word in found.words(k) if word not in ("'s", "'", "’", "left", "themselves", "itself", "alone")]
-        if words:
-            out.add(words[-1])
+        if not words:
+            continue
+        out.add(words[-1])
+        entry = found.items[k]
+        written = found.sentence.words[entry.first : entry.last]
+        common = [word for word in written if word.islower() and word[0].isalpha()]
+        if written[-1][0].isupper() and common:
+            out.add(common[-1])  # "the landing ship Novocherkassk"
     return out
 
 
@@ -461,7 +490,8 @@ def _changes_hands(setting: Setting, predicate: Predicate, span: tuple[int, int]
     uses = [use for use in setting.uses if span[0] <= use.first < span[1] and use.kind in ("settlement", "unknown")]
     if not uses:
         return False
-    if predicate.lemma in words.leaving:
+    ships = words.classes["hull"] & set(setting.found.sentence.lower[span[0] : predicate.first])
+    if predicate.lemma in words.leaving and not ships:
         left = [use for use in uses if use.prep in ("from", "of", "") and use.use in ("head", "inside", "partial")]
         outward = predicate.particle in ("out", "back", "away", "") and predicate.lemma not in ("push", "drive", "force")
         goes = any(use.prep in DESTINATIONS for use in setting.uses if span[0] <= use.first < span[1])

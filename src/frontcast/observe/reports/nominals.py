@@ -32,10 +32,11 @@ def phrase_events(
         if item.kind != NOUN:
             continue
         tokens = found.words(k)
-        state = _state(set(tokens), actors, words)
+        first = _described(found, item.first, words)
+        state = _state(found.sentence.lower[first : item.last], actors, words)
         if state is not None:
             side = setting.side_of(k, item.first) or actors.last
-            out.append(Event(side, None, None, -1, item.first, item.first, item.last, state))
+            out.append(Event(side, None, None, -1, first, first, item.last, state))
             continue
         kind = words.nouns.get(tokens[-1])
         if kind is None or tokens[0] in ("no", "any", "another's"):
@@ -53,8 +54,19 @@ def phrase_events(
     return out
 
 
-def _state(tokens: set[str], actors: Actors, words: KindWords) -> str | None:
+def _described(found: Clauses, first: int, words: KindWords) -> int:
+    """Where the adjectives before a phrase begin: "reluctant and exhausted troops"."""
+    low = found.sentence.lower
+    known = words.adjectives["morale"] | words.adjectives["manpower"]
+    k = first
+    while k > 0 and (low[k - 1] in known or (low[k - 1] in ("and", ",") and k > 1 and low[k - 2] in known)):
+        k -= 1
+    return k
+
+
+def _state(phrase: tuple[str, ...], actors: Actors, words: KindWords) -> str | None:
     """Whether a phrase says in what state soldiers are: tired, or too few."""
+    tokens = set(phrase)
     if not tokens & actors.forces:
         return None
     for kind in ("morale", "manpower"):
