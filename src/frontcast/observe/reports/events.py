@@ -54,6 +54,8 @@ class _Candidate:
         first, last: its words.
         points: kind → how well it fits.
         kind: the best of them.
+        by_verb: whether its verb makes it so, not only words beside it.
+        others: predicates of the clauses that it speaks for as well.
     """
 
     number: int
@@ -61,6 +63,8 @@ class _Candidate:
     last: int
     points: dict[str, float]
     kind: str
+    by_verb: bool
+    others: tuple[int, ...] = ()
 
     @property
     def score(self) -> float:
@@ -89,7 +93,7 @@ def other_events(
         if number in told or predicate.conditional == "whether" or not predicate.lemma:
             continue
         first, last = _span(found, predicate)
-        points = weigh(_parts(setting, predicate, (first, last), saying), words)
+        points, by_verb = weigh(_parts(setting, predicate, (first, last), saying, words.things_not_people), words)
         kind = best(points)
         if kind is None:
             continue
@@ -98,15 +102,19 @@ def other_events(
             or any(first <= found.predicates[other].head < last for other in told if other >= 0)
         ):
             continue
-        candidates[number] = _Candidate(number, first, last, points, kind)
+        candidates[number] = _Candidate(number, first, last, points, kind, kind in by_verb)
     out: list[Event] = []
-    for candidate in _resolved(found, candidates, setting):
+    for candidate in _resolved(found, candidates, setting, told):
         predicate = found.predicates[candidate.number]
         span = (candidate.first, candidate.last)
         if candidate.kind == "movement" and _changes_hands(setting, predicate, span, words):
             continue
         for kind in _kinds(candidate, predicate):
             event = _event(setting, actors, predicate, candidate.number, kind, span, words)
+            agents = [found.predicates[other].agent for other in candidate.others]
+            pressing = [setting.side_of(agent, event.first) for agent in agents if agent >= 0]
+            if kind == "manpower" and any(pressing):
+                event = replace(event, side=next(side for side in pressing if side))
             out += [event, *_each(setting, event)]
     taken = [(event.first, event.last) for event in control] + [(event.first, event.last) for event in out]
     out += phrase_events(setting, actors, words, taken)
@@ -131,7 +139,36 @@ def _core(found: Clauses, event: Event) -> tuple[int, int]:
 # -- which clause speaks ---------------------------------------------------------------------------------------
 
 
-def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Setting) -> list[_Candidate]:
+def _carried(found: Clauses, predicate: Predicate, told: set[int]) -> int:
+    """Where the words begin that a verb shares with the one above it, which tells nothing by itself."""
+    if predicate.parent < 0:
+        return predicate.first
+    above = found.predicates[predicate.parent]
+    if predicate.link == "infinitive":
+        return above.first if above.link in ("participle", "relative") else _subject_start(found, above)
+    alike = above.subject == predicate.subject or (
+        predicate.subject >= 0 and found.words(predicate.subject) in (("much",), ("far",), ("badly",), ("well",))
+    )
+    joined = predicate.link == "coordinate" and alike and predicate.parent not in told
+    if joined and predicate.first - above.last <= NEAR:
+        return _subject_start(found, above)
+    return _subject_start(found, above) if _seen(found, predicate, above) else predicate.first
+
+
+def _seen(found: Clauses, predicate: Predicate, above: Predicate) -> bool:
+    """Whether one verb only shows what another does: "has seemingly seen them abandoning"."""
+    return (
+        predicate.form == "participle"
+        and above.form == "finite"
+        and above.lemma in ("see", "have", "leave", "find", "show", "catch", "witness")
+        and 0 <= predicate.first - above.last <= NEAR
+        and not any(entry.kind == MARK for entry in found.items[above.item : predicate.item])
+    )
+
+
+def _resolved(
+    found: Clauses, candidates: dict[int, _Candidate], setting: Setting, told: set[int]
+) -> list[_Candidate]:
     """The candidates that speak for themselves, in order."""
     gone: set[int] = set()
     for number in sorted(candidates):
@@ -139,14 +176,18 @@ def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Settin
         predicate = found.predicates[number]
         outer = _above(found, candidates, number, gone)
         if outer is None:
-            if predicate.link == "infinitive" and predicate.parent >= 0:
-                inner.first = min(inner.first, _subject_start(found, found.predicates[predicate.parent]))
+            inner.first = min(inner.first, _carried(found, predicate, told))
             continue
         if predicate.link == "coordinate":
             same = outer.kind == inner.kind and predicate.subject == found.predicates[outer.number].subject
+            same = same and not _begins(found, predicate)
             if same and not _own_place(setting, inner, outer) and inner.first - outer.last <= 2:
                 outer.last = inner.last
                 gone.add(number)
+            continue
+        if not outer.by_verb and _seen(found, predicate, found.predicates[outer.number]):
+            inner.first = outer.first
+            gone.add(outer.number)
             continue
         apart = predicate.link in ("participle", "relative", "adverbial") and predicate.form != "infinitive"
         if not (outer.first <= inner.first < outer.last or (not apart and inner.first - outer.last <= 1)):
@@ -154,6 +195,7 @@ def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Settin
         if outer.kind == inner.kind or (not apart and outer.score >= inner.score):
             outer.last = max(outer.last, inner.last)
             outer.points[outer.kind] = max(outer.score, inner.points.get(outer.kind, 0.0))
+            outer.others = (*outer.others, number)
             gone.add(number)
         elif not apart:
             inner.first = min(inner.first, outer.first)
@@ -163,7 +205,27 @@ def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Settin
             if inner.first <= outer.first:
                 inner.first = predicate.first
             outer.last = _trimmed(found, min(outer.last, start))
-    return [candidates[number] for number in sorted(candidates) if number not in gone]
+    return _told_once([candidates[number] for number in sorted(candidates) if number not in gone])
+
+
+def _told_once(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Of two clauses of one kind that share most of their words, the one that tells more, or else the shorter."""
+    out: list[_Candidate] = []
+    for one in candidates:
+        for other in out:
+            shared = min(one.last, other.last) - max(one.first, other.first)
+            if one.kind != other.kind or shared <= 0.6 * min(one.last - one.first, other.last - other.first):
+                continue
+            if one.by_verb and other.by_verb:
+                # Two verbs with one subject: each is quoted with its own words.
+                one.first = max(one.first, other.last) if other.last < one.last else one.first
+                continue
+            if (one.score, other.last - other.first) > (other.score, one.last - one.first):
+                out[out.index(other)] = one
+            break
+        else:
+            out.append(one)
+    return out
 
 
 def _trimmed(found: Clauses, last: int) -> int:
@@ -220,8 +282,11 @@ def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
     if predicate.subject >= 0 and not shared and (predicate.link != "infinitive" or near):
         head = _first_of_list(found, predicate.subject)
         between = items[head : predicate.item]
-        if items[head].first < first and not any(entry.kind == MARK and entry.word in (";", ".") for entry in between):
+        if 0 < first - items[head].first <= 3 * NEAR and not any(entry.kind == MARK and entry.word in (";", ".") for entry in between):
             first = items[head].first
+    if first == predicate.first and not shared and predicate.form == "finite":
+        left = [items[k].first for k in _left(found, predicate) if first - items[k].first <= 3 * NEAR]
+        first = min([first, *left])  # the subject that the grammar did not see
     before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
     leading = (
         before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
@@ -260,6 +325,8 @@ def _end(found: Clauses, predicate: Predicate) -> int:
             if _bare_left(found, entry) and predicate.lemma in ("have", "be"):
                 last = entry.last  # "has few missiles left"
                 continue
+            if other.form == "finite" and _begins(found, predicate) and other.subject > predicate.item:
+                return _end(found, other)  # "getting food to the front has become a problem"
             if other.form == "finite":
                 # Its subject begins the next clause, unless this clause is in the subject ("attempts to advance failed").
                 inside = 0 <= other.subject < predicate.item
@@ -274,6 +341,8 @@ def _end(found: Clauses, predicate: Predicate) -> int:
             if entry.word != "," or nxt is None or nxt.kind != NOUN or (after is not None and after.kind == VERB):
                 break
             continue
+        if entry.word == "so" and entry.kind == "subordinator" and _amount(found, k + 1):
+            continue
         if entry.kind in ("subordinator", "relative", "that"):
             break
         if entry.kind == CONJUNCTION:
@@ -286,10 +355,23 @@ def _end(found: Clauses, predicate: Predicate) -> int:
     return last
 
 
+def _amount(found: Clauses, k: int) -> bool:
+    """Whether "so" before phrase k only says how much or since when: "so few", "so far"."""
+    return k < len(found.items) and found.items[k].word in ("few", "little", "many", "much", "far")
+
+
 def _bare_left(found: Clauses, verb: Item) -> bool:
     """Whether a verb is only the "left" of what remains."""
     other = found.predicates[verb.predicate]
-    return other.lemma == "leave" and other.first == other.head and not other.objects
+    after = found.items[other.item + 1] if other.item + 1 < len(found.items) else None
+    return other.lemma == "leave" and other.first == other.head and (after is None or after.kind != NOUN)
+
+
+def _begins(found: Clauses, predicate: Predicate) -> bool:
+    """Whether an -ing form opens a clause and so can be the subject of the next verb."""
+    before = found.items[predicate.item - 1] if predicate.item else None
+    ing = found.sentence.lower[predicate.head].endswith("ing") and predicate.form in ("gerund", "participle")
+    return ing and (before is None or before.kind == CONJUNCTION or (before.kind == MARK and predicate.item == 1))
 
 
 def _in_subject(found: Clauses, predicate: Predicate, verb: Item) -> bool:
@@ -324,6 +406,7 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
     """The phrases before a verb that can be its subject, nearest first: no other clause's, none set off by a preposition."""
     items = found.items
     out: list[int] = []
+    joined = -1  # how many phrases stand after the last "and"
     k = predicate.item - 1
     while k >= 0:
         entry = items[k]
@@ -335,13 +418,18 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
             if other.form == "finite":
                 opener = _relative_opener(found, k)
                 if opener < 0 or not out:
-                    break
+                    # What stands before "and" belongs to the verb before: "were paid a wage, and convicts were brought in".
+                    return out[:joined] if joined > 0 else out
                 k = opener - 1  # "soldiers who ran away are being pursued"
                 continue
+        elif entry.word == "so" and entry.kind == "subordinator" and _amount(found, k + 1):
+            pass  # "so few shells", "so far"
         elif entry.kind in ("subordinator", "relative", "that") or (entry.kind == MARK and entry.word in ";:.?!"):
             break
         elif entry.kind == CONJUNCTION and k + 1 < len(items) and items[k + 1].kind not in (NOUN, PREPOSITION, "adverb"):
             break
+        elif entry.kind == CONJUNCTION:
+            joined = len(out)
         elif entry.kind == NOUN and (entry.prep < 0 or items[entry.prep].word in ("of", "than", "including")):
             out.append(k)
         elif entry.kind == NOUN and items[entry.prep].first > 0 and found.sentence.lower[items[entry.prep].first - 1] == "up":
@@ -368,7 +456,7 @@ def _right(found: Clauses, predicate: Predicate) -> list[int]:
             continue  # "near Semyhiria and Vershyna"
         out += _chain(found, k)
     k = predicate.item + 1
-    while k < len(items) and items[k].kind == "adverb":
+    while k < len(items) and (items[k].kind == "adverb" or items[k].word == "so"):
         k += 1
     if not out and k + 1 < len(items) and items[k].kind == NOUN and items[k + 1].kind == VERB and _bare_left(found, items[k + 1]):
         return _chain(found, k)  # "has few missiles left"
@@ -378,7 +466,9 @@ def _right(found: Clauses, predicate: Predicate) -> list[int]:
     return out
 
 
-def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying: frozenset[str]) -> ClauseParts:
+def _parts(
+    setting: Setting, predicate: Predicate, span: tuple[int, int], saying: frozenset[str], things: frozenset[str]
+) -> ClauseParts:
     """A clause as its parts."""
     found = setting.found
     low = found.sentence.lower
@@ -401,7 +491,8 @@ def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying
         predicate.form == "participle" and after is not None and after.kind == NOUN and bool(left)
     )  # "Moscow moved armour" may look like "the armour moved by Moscow"
     agent = _chain(found, predicate.agent) if predicate.agent >= 0 else []
-    of, by = (left or right, agent) if passive else (right, left)
+    direct = [k for k in right if k in predicate.objects]
+    of, by = ([*left, *direct] or right, agent) if passive else (right, left)
     phrase = f"{predicate.lemma} {predicate.particle}" if predicate.particle else predicate.lemma
     if not predicate.particle and predicate.last < len(low) and low[predicate.last] in found.sets["particles"]:
         phrase = f"{predicate.lemma} {low[predicate.last]}"  # "broke through its lines"
@@ -421,7 +512,7 @@ def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying
             )
         there = of if slot == "of" else by if slot == "by" else [k for k, e in enumerate(items) if e.first in inside]
         if mark == "side":
-            return any(items[k].kind == NOUN and _fights(setting, k, predicate.first) for k in there)
+            return any(items[k].kind == NOUN and _fights(setting, k, predicate.first, things) for k in there)
         if mark == "unit":
             return any(setting.unit_in(k) is not None for k in there)
         if mark == "named":
@@ -443,7 +534,7 @@ def _parts(setting: Setting, predicate: Predicate, span: tuple[int, int], saying
         _heads(found, by),
         low[span[0] : span[1]],
         marks,
-        predicate.lemma in found.sets["light"] or predicate.lemma in saying,
+        predicate.form == "finite" and (predicate.lemma in found.sets["light"] or predicate.lemma in saying),
     )
 
 
@@ -477,19 +568,25 @@ def _counted_name(setting: Setting, item: int) -> bool:
     return counted and words[-1][0].isupper() and words[-1].endswith("s")
 
 
-def _fights(setting: Setting, item: int, word: int) -> bool:
+def _fights(setting: Setting, item: int, word: int, things: frozenset[str]) -> bool:
     """Whether a phrase means somebody who fights: a side, its soldiers, "they"."""
     words = setting.found.words(item)
     if words[0] in ("it", "this", "that") and len(words) == 1:
         return setting.actors.last is not None
+    if _heads(setting.found, [item]) & things:
+        return False  # "Russian depots" are not Russians
     return bool(set(words) & setting.actors.forces) or setting.side_of(item, word) is not None
 
 
 def _changes_hands(setting: Setting, predicate: Predicate, span: tuple[int, int], words: KindWords) -> bool:
     """Whether a movement says who holds a town, so that it is none: it was left, or entered."""
-    uses = [use for use in setting.uses if span[0] <= use.first < span[1] and use.kind in ("settlement", "unknown")]
+    inside = [use for use in setting.uses if span[0] <= use.first < span[1]]
+    uses = [use for use in inside if use.kind in ("settlement", "unknown")]
     if not uses:
-        return False
+        low = set(setting.found.sentence.lower[predicate.last : span[1]])
+        back = predicate.lemma in words.leaving or (predicate.lemma in ("come", "return") and predicate.particle in ("back", ""))
+        bare = not predicate.objects and not inside and not low & DESTINATIONS and not low & words.classes["ground"]
+        return back and bare and setting.memory.place is not None and predicate.lemma not in ("flee", "run", "walk", "go")
     ships = words.classes["hull"] & set(setting.found.sentence.lower[span[0] : predicate.first])
     if predicate.lemma in words.leaving and not ships:
         left = [use for use in uses if use.prep in ("from", "of", "") and use.use in ("head", "inside", "partial")]
@@ -574,7 +671,11 @@ def _side(
 ) -> str | None:
     """The side that moves, strikes, suffers the loss, lacks supplies, is given arms."""
     found = setting.found
-    subject = setting.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
+    left = _left(found, predicate)
+    doer = predicate.subject if predicate.subject in left or not left or predicate.form != "participle" else left[0]
+    subject = setting.side_of(doer, predicate.first) if doer >= 0 else None
+    if subject is None and predicate.subject not in left:
+        subject = next((side for side in (setting.side_of(k, predicate.first) for k in left) if side), None)
     direct = next(
         (side for side in (setting.side_of(item, predicate.first) for item in predicate.objects) if side), None
     )
@@ -586,7 +687,7 @@ def _side(
         hurt = _words(found, [j for k in predicate.objects for j in _chain(found, k)])
         if not direct and not predicate.passive and predicate.lemma not in SUFFERING and hurt & words.classes["civilian"]:
             return None  # nobody's soldiers
-        side = direct or (subject if predicate.lemma in SUFFERING else actors.war.other(subject)) or subject
+        side = (subject if predicate.lemma in SUFFERING else None) or direct or actors.war.other(subject)
     elif kind == "movement" and predicate.lemma in ("repel", "repulse", "fend", "beat", "throw", "hold", "ward", "rebuff"):
         side = direct if direct and direct != subject else actors.war.other(subject)
     elif kind == "movement" and predicate.passive:
@@ -596,6 +697,8 @@ def _side(
     elif kind in ("supply", "morale", "manpower", "command"):
         side = subject if kind == "supply" and predicate.lemma in ("cut", "sever", "block", "interdict") else direct or subject
         side = side or subject
+    if side is None and kind == "movement" and _heads(found, [*left, *predicate.objects]) & words.classes["attack"]:
+        side = setting.memory.pusher or setting.memory.taker  # whose offensive: who has been on the move
     if side is None:
         side = _side_nearby(setting, actors, predicate, kind, span)
     if kind in ("manpower", "arms") and agent is not None:
@@ -654,7 +757,31 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
     if place is None and "there" in setting.found.sentence.lower[span[0] : span[1]]:
         before = [use for use in setting.uses if 0 <= use.first < span[0] and use.kind == "settlement"]
         place = before[-1] if before else setting.memory.place
-    return place, origin
+    return place or _meant(setting, span), origin
+
+
+def _meant(setting: Setting, span: tuple[int, int]) -> PlaceUse | None:
+    """The place that "the city" stands for, in a clause or in what its sentence goes on with."""
+    items = setting.found.items
+    towns = setting.found.sets["towns"] | {"island"}
+    for k, item in enumerate(items):
+        words = setting.found.words(k)
+        if item.kind != NOUN or item.first < span[0] or words[0] != "the" or len(words) != 2 or words[1] not in towns:
+            continue
+        taken_up = item.prep > 0 and items[item.prep].word in GOALS and items[item.prep - 1].kind == CONJUNCTION
+        if item.first >= span[1] and not taken_up and (item.first - span[1] > NEAR or item.prep >= 0):
+            continue
+        named = [
+            use
+            for use in setting.uses
+            if 0 <= use.first < item.first
+            and use.kind == "settlement"
+            and setting.actors.named(setting.found.words(use.item)) is None
+        ]
+        use = named[-1] if named else setting.pronoun(k)
+        if use is not None:
+            return replace(use, first=-1, last=-1)
+    return None
 
 
 def _target(found: Clauses, predicate: Predicate, words: KindWords) -> str | None:

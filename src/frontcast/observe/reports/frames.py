@@ -70,6 +70,11 @@ class KindWords:
     adjectives: dict[str, frozenset[str]]
     classes: dict[str, frozenset[str]]
 
+    @property
+    def things_not_people(self) -> frozenset[str]:
+        """What a side owns rather than is: its depots, shells and roads."""
+        return self.classes["owned"]
+
 
 @dataclass(frozen=True, slots=True)
 class ClauseParts:
@@ -99,6 +104,9 @@ def kind_words(lexicon: Lexicon) -> KindWords:
     """The words of each kind in a language."""
     data = lexicon.data["events"]
     classes = {name: _forms(text.split()) for name, text in data["classes"].items()}
+    classes["owned"] = (
+        classes["installation"] | classes["stores"] | classes["road"] | classes["aid"] | classes["talk"] | _forms(["missile", "rocket", "drone"])
+    ) - classes["forces"]
     frames: dict[str, list[Frame]] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     nouns: dict[str, str] = {}
@@ -135,16 +143,13 @@ def kind_words(lexicon: Lexicon) -> KindWords:
     )
 
 
-def weigh(clause: ClauseParts, words: KindWords) -> dict[str, float]:
-    """How well a clause fits each kind; kinds that it does not fit are left out."""
+def weigh(clause: ClauseParts, words: KindWords) -> tuple[dict[str, float], frozenset[str]]:
+    """How well a clause fits each kind, and the kinds that its verb fits; kinds that it does not fit are left out."""
     points: dict[str, float] = {}
-    frames = words.frames.get(clause.phrase) or words.frames.get(clause.lemma, ())
-    if clause.phrase != clause.lemma and clause.phrase in words.frames:
-        # "was shot down over", "pushed forward near": the verb alone may fit as well.
-        frames = (*frames, *(frame for frame in words.frames.get(clause.lemma, ()) if frame.parts))
-    for frame in frames:
+    for frame in words.frames.get(clause.phrase) or words.frames.get(clause.lemma, ()):
         if frame.weight > points.get(frame.kind, 0.0) and all(_fits(part, clause) for part in frame.parts):
             points[frame.kind] = frame.weight
+    by_verb = frozenset(points)
     low = clause.words
     for i, word in enumerate(low):
         for phrase, kind in words.phrases.get(word, ()):
@@ -155,7 +160,7 @@ def weigh(clause: ClauseParts, words: KindWords) -> dict[str, float]:
             noun_kind = words.nouns.get(head) or words.things.get(head)
             if noun_kind is not None:
                 points[noun_kind] = max(points.get(noun_kind, 0.0), NOUN_HAPPENS)
-    return {kind: value for kind, value in points.items() if value >= LEAST}
+    return {kind: value for kind, value in points.items() if value >= LEAST}, by_verb
 
 
 def best(points: dict[str, float]) -> str | None:

@@ -25,6 +25,7 @@ from frontcast.observe.reports.setting import Memory, Setting
 from frontcast.observe.reports.speech import Speaker, Speakers, Speech, quoted, speech_at, speeches
 from frontcast.observe.reports.syntax import NOUN, Clauses, clauses
 from frontcast.observe.reports.tokens import Sentence, sentences
+from frontcast.observe.reports.understood import opening_speech, own_words, same_count, understood, victor_of, weighed
 from frontcast.observe.reports.units import UnitMention, find_units
 
 READER_VERSION: Final = 1
@@ -91,6 +92,9 @@ class _Reading:
         self.paragraph = -1
         self.trail: list[tuple[Claim, Event]] = []
         self.withdrawn: list[Claim | None] = []
+        self.victor: str | None = None
+        self.counted: str | None = None
+        self.occasion: tuple[str, str, int] | None = None  # who was said to act on which day, in which sentence
 
     def claims(self) -> list[Claim]:
         out: list[Claim] = []
@@ -124,6 +128,7 @@ class _Reading:
         spoken = speeches(found, self.speakers)
         more, self.carried = quoted(found, spoken, self.speakers, self.carried)
         spoken += more
+        spoken += opening_speech(found, spoken, self.speakers)
         setting = Setting(
             found,
             mentions,
@@ -136,13 +141,16 @@ class _Reading:
         )
         question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
         events = [] if question else control_events(setting, self.actors, self.lexicon)
+        if not question:
+            events = understood(setting, self.actors, events, self.victor)
         out: list[Claim] = []
         for event in events:
             claim = self._claim(event, setting, spoken, dates, units)
             if claim is not None:
                 out.append(claim)
                 self.trail.append((claim, event))
-        for event in [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs):
+        others = [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs)
+        for event in others:
             claim = self._other(event, setting, spoken, dates, units, self.quantities[number])
             if claim is not None:
                 out.append(claim)
@@ -154,6 +162,8 @@ class _Reading:
                 out = [claim for claim in out if claim is not rejected.withdrawn]
                 self.withdrawn.append(rejected.withdrawn)
                 out.append(rejected.claim)
+        self.victor = victor_of(setting, [*events, *others])
+        self._note_occasion(found, dates, number)
         self._remember(setting, found)
         told = [
             event.place for event in events if event.place is not None and event.place.kind in ("settlement", "unknown")
@@ -161,6 +171,15 @@ class _Reading:
         if told:
             self.memory.place = replace(told[-1], first=0, last=0)
         return out
+
+    def _note_occasion(self, found: Clauses, dates: Sequence[DateMention], number: int) -> None:
+        """Keeps who did something on a day, for what he says in the next sentence."""
+        days = [d for d in dates if d.valid is not None and len(d.valid) == 10 and d.role == "event"]
+        main = next((p for p in found.predicates if p.form == "finite" and p.subject >= 0), None)
+        speaker = self.speakers.of_phrase(found, main.subject) if days and main is not None else None
+        if speaker is not None and speaker.name is not None:
+            self.occasion = (speaker.name, days[0].valid or "", number)
+            self.speakers.remember(speaker)
 
     def _learn_units(self, found: Clauses, units: Sequence[UnitMention]) -> None:
         for unit in units:
@@ -262,13 +281,21 @@ class _Reading:
     ) -> Claim | None:
         """A claim that is not about who holds a place."""
         speech = speech_at(spoken, event.anchor)
+        own = own_words(setting, event, speech)
+        if own:
+            speech = None
         verdict = judge(event, setting, speech, self.speakers, self.lexicon)
         if not verdict.certainty:
             return None
+        certainty = weighed(verdict.certainty, setting, event, speech, own=own)
         amount = next((q for q in quantities if event.first <= q.first < event.last and q.value is not None), None)
         quantity = Quantity(amount.value, amount.unit) if amount is not None else None
-        valid = self._valid(event, setting, speech, dates, verdict.certainty)
-        return self._told(event, setting, speech, units, verdict.certainty, valid, event.kind, None, quantity)
+        valid = self._valid(event, setting, speech, dates, certainty)
+        if same_count(setting, event):
+            valid = self.counted or valid
+        elif quantity is not None:
+            self.counted = valid
+        return self._told(event, setting, speech, units, certainty, valid, event.kind, None, quantity)
 
     def _told(
         self,
@@ -368,6 +395,10 @@ class _Reading:
             day = _nearest(said, found.predicates[speech.predicate].head)
             if day is not None and day.valid is not None and len(day.valid) == 10:
                 return day.valid
+            if self.occasion is not None and day is None and speech.speaker.name == self.occasion[0]:
+                _, told, number = self.occasion
+                if number == setting.found.sentence.index - 1:
+                    return told  # what he says at what he was told to have done on that day
         return published
 
     def _belongs(self, mention: DateMention, event: Event, setting: Setting, speech: Speech | None) -> bool:
