@@ -675,7 +675,7 @@ def _side(
     doer = predicate.subject if predicate.subject in left or not left or predicate.form != "participle" else left[0]
     subject = setting.side_of(doer, predicate.first) if doer >= 0 else None
     if subject is None and predicate.subject not in left:
-        subject = next((side for side in (setting.side_of(k, predicate.first) for k in left) if side), None)
+        subject = next((side for side in (actors.named(found.words(k)) for k in left) if side), None)
     direct = next(
         (side for side in (setting.side_of(item, predicate.first) for item in predicate.objects) if side), None
     )

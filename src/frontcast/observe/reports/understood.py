@@ -107,7 +107,7 @@ def _beyond_doubt(setting: Setting, victor: str | None) -> list[Event]:
         before = low[max(0, predicate.first - 1) : predicate.first]
         if predicate.lemma != "be" or predicate.negated or not set(after) & CERTAIN or before not in (("that",), ("this",), ("it",)):
             continue
-        granted = [use for use in setting.uses if 0 <= use.first < predicate.first and use.use in ("head", "inside")]
+        granted = [use for use in setting.uses if 0 <= use.first < predicate.first and use.use in ("head", "inside", "near")]
         return [
             Event(victor, victor, replace(use, use="head"), number, predicate.first, 0, predicate.last + len(after), "hold")
             for use in granted[:1]
@@ -163,17 +163,11 @@ def weighed(
 
 def _only_appears(setting: Setting, event: Event) -> bool:
     """Whether a clause goes on what pictures appear to show: "videos appear to show X, with one clip capturing Y"."""
-    found = setting.found
-    for predicate in found.predicates:
-        if predicate.first >= event.first or predicate.lemma not in ("appear", "seem") or predicate.subject < 0:
-            continue
-        if set(found.words(predicate.subject)) & found.sets["evidence"]:
-            between = found.sentence.lower[predicate.last : event.first]
-            return not {";", "."} & set(between)
-        # "videos shared online appear": the phrase before the participle.
-        start = found.sentence.lower[: predicate.first]
-        if len(start) <= 8 and set(start) & found.sets["evidence"]:
-            return True
+    low = setting.found.sentence.lower
+    evidence = setting.found.sets["evidence"]
+    for k in range(1, event.first):
+        if low[k] in ("appear", "appears", "appeared", "seem", "seems", "seemed") and set(low[max(0, k - 5) : k]) & evidence:
+            return not {";", ".", "“"} & set(low[k : event.first])
     return False
 
 
