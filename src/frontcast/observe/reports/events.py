@@ -42,6 +42,12 @@ SUFFERING: Final = frozenset("lose die perish suffer bury abandon leave surrende
 GOALS: Final = frozenset("to toward towards into onto across behind past beyond through over for up down around".split())
 """Prepositions of where a movement goes."""
 
+DISTANCES: Final = frozenset("kilometres kilometers kilometre km metres meters miles mile yards ground way day night time home".split())
+"""What a verb of motion may have beside it without acting on it."""
+
+PRONOUNS: Final = frozenset("they we he us them who those these some others many most all it".split())
+"""Words that may stand for those who fight."""
+
 DESTINATIONS: Final = frozenset("to toward towards across behind over into beyond past onto".split())
 
 
@@ -93,7 +99,7 @@ def other_events(
         if number in told or predicate.conditional == "whether" or not predicate.lemma:
             continue
         first, last = _span(found, predicate)
-        points, by_verb = weigh(_parts(setting, predicate, (first, last), saying, words.things_not_people), words)
+        points, by_verb = weigh(_parts(setting, predicate, (first, last), saying, words.classes["forces"]), words)
         kind = best(points)
         if kind is None:
             continue
@@ -192,7 +198,8 @@ def _resolved(
         apart = predicate.link in ("participle", "relative", "adverbial") and predicate.form != "infinitive"
         if not (outer.first <= inner.first < outer.last or (not apart and inner.first - outer.last <= 1)):
             continue
-        if outer.kind == inner.kind or (not apart and outer.score >= inner.score):
+        governs = predicate.form == "infinitive" and outer.kind in ("morale", "command") and outer.by_verb
+        if outer.kind == inner.kind or governs or (not apart and outer.score >= inner.score):
             outer.last = max(outer.last, inner.last)
             outer.points[outer.kind] = max(outer.score, inner.points.get(outer.kind, 0.0))
             outer.others = (*outer.others, number)
@@ -406,15 +413,15 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
     """The phrases before a verb that can be its subject, nearest first: no other clause's, none set off by a preposition."""
     items = found.items
     out: list[int] = []
-    joined = -1  # how many phrases stand after the last "and"
+    joined = -1  # how many phrases stand after the nearest comma or "and"
     k = predicate.item - 1
     while k >= 0:
         entry = items[k]
         if entry.kind == VERB:
             other = found.predicates[entry.predicate]
-            if other.form == "finite" and k == predicate.item - 1 and other.lemma in found.sets["copulas"]:
+            if other.form == "finite" and k == predicate.item - 1 and other.lemma in found.sets["copulas"] | {"have", "be"}:
                 k -= 1
-                continue  # "lie burned out"
+                continue  # "lie burned out", "has got through"
             if other.form == "finite":
                 opener = _relative_opener(found, k)
                 if opener < 0 or not out:
@@ -428,8 +435,8 @@ def _left(found: Clauses, predicate: Predicate) -> list[int]:
             break
         elif entry.kind == CONJUNCTION and k + 1 < len(items) and items[k + 1].kind not in (NOUN, PREPOSITION, "adverb"):
             break
-        elif entry.kind == CONJUNCTION:
-            joined = len(out)
+        elif entry.kind == CONJUNCTION or (entry.kind == MARK and entry.word == ","):
+            joined = joined if joined > 0 else len(out)
         elif entry.kind == NOUN and (entry.prep < 0 or items[entry.prep].word in ("of", "than", "including")):
             out.append(k)
         elif entry.kind == NOUN and items[entry.prep].first > 0 and found.sentence.lower[items[entry.prep].first - 1] == "up":
@@ -461,13 +468,13 @@ def _right(found: Clauses, predicate: Predicate) -> list[int]:
     if not out and k + 1 < len(items) and items[k].kind == NOUN and items[k + 1].kind == VERB and _bare_left(found, items[k + 1]):
         return _chain(found, k)  # "has few missiles left"
     if not out and k + 1 < len(items) and items[k].kind == PREPOSITION and items[k + 1].kind == NOUN:
-        if items[k].word in ("for", "on", "at", "against", "with", "of", "from", "to", "than") or predicate.particle:
+        if items[k].word in ("for", "on", "at", "against", "with", "of", "from", "to", "than", "into", "onto", "through") or predicate.particle:
             out += _chain(found, k + 1)
     return out
 
 
 def _parts(
-    setting: Setting, predicate: Predicate, span: tuple[int, int], saying: frozenset[str], things: frozenset[str]
+    setting: Setting, predicate: Predicate, span: tuple[int, int], saying: frozenset[str], forces: frozenset[str]
 ) -> ClauseParts:
     """A clause as its parts."""
     found = setting.found
@@ -483,7 +490,7 @@ def _parts(
     shared = (
         predicate.link == "coordinate"
         and parent is not None
-        and parent.passive
+        and (parent.passive or low[max(0, predicate.first - 2) : predicate.first] == ("all", "but"))
         and predicate.first == predicate.head
         and not predicate.objects
     )  # "were withdrawn and sent to the east"
@@ -505,6 +512,11 @@ def _parts(
     def marks(slot: str, mark: str) -> bool:
         if mark == "active":
             return not passive
+        if mark == "passive":
+            return passive
+        if mark == "bare":
+            after_verb = [k for k in predicate.objects if k > predicate.item]
+            return not after_verb or bool(_heads(found, after_verb) & DISTANCES)
         if mark == "goal":
             return any(
                 entry.kind == NOUN and entry.prep > predicate.item and items[entry.prep].word in GOALS and entry.first in inside
@@ -512,7 +524,7 @@ def _parts(
             )
         there = of if slot == "of" else by if slot == "by" else [k for k, e in enumerate(items) if e.first in inside]
         if mark == "side":
-            return any(items[k].kind == NOUN and _fights(setting, k, predicate.first, things) for k in there)
+            return any(items[k].kind == NOUN and _fights(setting, k, predicate.first, forces) for k in there)
         if mark == "unit":
             return any(setting.unit_in(k) is not None for k in there)
         if mark == "named":
@@ -546,7 +558,7 @@ def _heads(found: Clauses, phrases: Sequence[int]) -> set[str]:
     """What phrases are about: the last word of each, before "left" or a possessive."""
     out = set()
     for k in phrases:
-        words = [word for word in found.words(k) if word not in ("'s", "'", "’", "left", "themselves", "itself", "alone")]
+        words = [word for word in found.words(k) if word not in ("'s", "'", "’", "left", "themselves", "itself", "alone", "worth")]
         if not words:
             continue
         out.add(words[-1])
@@ -568,14 +580,23 @@ def _counted_name(setting: Setting, item: int) -> bool:
     return counted and words[-1][0].isupper() and words[-1].endswith("s")
 
 
-def _fights(setting: Setting, item: int, word: int, things: frozenset[str]) -> bool:
-    """Whether a phrase means somebody who fights: a side, its soldiers, "they"."""
-    words = setting.found.words(item)
-    if words[0] in ("it", "this", "that") and len(words) == 1:
-        return setting.actors.last is not None
-    if _heads(setting.found, [item]) & things:
-        return False  # "Russian depots" are not Russians
-    return bool(set(words) & setting.actors.forces) or setting.side_of(item, word) is not None
+def _fights(setting: Setting, item: int, word: int, forces: frozenset[str]) -> bool:
+    """Whether a phrase means somebody who fights: a side, its soldiers, "they"; not what is only said to be theirs."""
+    found = setting.found
+    actors = setting.actors
+    words = [one for one in found.words(item) if one not in ("'s", "'", "’")]
+    if not words:
+        return False
+    head = words[-1]
+    if head in forces or head in actors.forces or head in found.sets["other"] or setting.unit_in(item) is not None:
+        return True
+    if len(words) == 1 and head in PRONOUNS:
+        return setting.side_of(item, word) is not None or actors.last is not None
+    entry = found.items[item]
+    written = found.sentence.words[entry.first : entry.last]
+    if written[-1][0].isupper() or written[-1][0].isdigit():
+        return setting.side_of(item, word) is not None
+    return actors.named([head]) is not None or actors.by_role([head]) is not None
 
 
 def _changes_hands(setting: Setting, predicate: Predicate, span: tuple[int, int], words: KindWords) -> bool:
@@ -736,9 +757,9 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
     for use in setting.uses:
         if not span[0] <= use.first < span[1]:
             continue
-        if setting.actors.named(setting.found.words(use.item)) is not None and not use.prep:
+        if setting.actors.named(setting.found.words(use.item)) is not None and not use.prep and use.role == use.item:
             continue
-        if use.prep == "from":
+        if use.prep == "from" and not _distance(setting, use):
             origin = origin or use.name
         elif use.use in ("head", "inside", "partial", "near", "possessor", "modifier") and (
             place is None or (use.prep in setting.found.sets["toward"] and place.use == "modifier")
@@ -758,6 +779,13 @@ def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, st
         before = [use for use in setting.uses if 0 <= use.first < span[0] and use.kind == "settlement"]
         place = before[-1] if before else setting.memory.place
     return place or _meant(setting, span), origin
+
+
+def _distance(setting: Setting, use: PlaceUse) -> bool:
+    """Whether "from" gives how far off a place is: "barely 20 km from Goma"."""
+    items = setting.found.items
+    k = items[use.item].prep - 1
+    return k >= 0 and items[k].kind == NOUN and setting.found.words(k)[-1] in DISTANCES
 
 
 def _meant(setting: Setting, span: tuple[int, int]) -> PlaceUse | None:

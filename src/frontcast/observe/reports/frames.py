@@ -29,6 +29,9 @@ weigh. Set by hand on the dispatches that were read; only their order matters.""
 LEAST: Final = 1.8
 """Below this a clause is of no kind."""
 
+WITH_OBJECT: Final = frozenset("into on in through over at near from".split())
+"""Particles that are as often prepositions."""
+
 _WEAPON_NAME: Final = re.compile(r"[a-z]{1,5}-\d{1,3}[a-z]{0,2}s?$")  # T-72, Su-25SM, F-16s; but M4 is a road
 
 
@@ -70,11 +73,6 @@ class KindWords:
     adjectives: dict[str, frozenset[str]]
     classes: dict[str, frozenset[str]]
 
-    @property
-    def things_not_people(self) -> frozenset[str]:
-        """What a side owns rather than is: its depots, shells and roads."""
-        return self.classes["owned"]
-
 
 @dataclass(frozen=True, slots=True)
 class ClauseParts:
@@ -104,9 +102,6 @@ def kind_words(lexicon: Lexicon) -> KindWords:
     """The words of each kind in a language."""
     data = lexicon.data["events"]
     classes = {name: _forms(text.split()) for name, text in data["classes"].items()}
-    classes["owned"] = (
-        classes["installation"] | classes["stores"] | classes["road"] | classes["aid"] | classes["talk"] | _forms(["missile", "rocket", "drone"])
-    ) - classes["forces"]
     frames: dict[str, list[Frame]] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     nouns: dict[str, str] = {}
@@ -146,10 +141,18 @@ def kind_words(lexicon: Lexicon) -> KindWords:
 def weigh(clause: ClauseParts, words: KindWords) -> tuple[dict[str, float], frozenset[str]]:
     """How well a clause fits each kind, and the kinds that its verb fits; kinds that it does not fit are left out."""
     points: dict[str, float] = {}
-    for frame in words.frames.get(clause.phrase) or words.frames.get(clause.lemma, ()):
+    frames = words.frames.get(clause.phrase) or words.frames.get(clause.lemma, ())
+    if clause.phrase != clause.lemma and clause.phrase.rpartition(" ")[2] in WITH_OBJECT and clause.phrase in words.frames:
+        frames = (*frames, *words.frames.get(clause.lemma, ()))  # "slammed into a house" is slamming too
+    for frame in frames:
         if frame.weight > points.get(frame.kind, 0.0) and all(_fits(part, clause) for part in frame.parts):
             points[frame.kind] = frame.weight
     by_verb = frozenset(points)
+    if not points:
+        for head in clause.by_heads:
+            kind = words.nouns.get(head)
+            if kind is not None:
+                points[kind] = LEAST  # "a shortage of rounds hampers them"
     low = clause.words
     for i, word in enumerate(low):
         for phrase, kind in words.phrases.get(word, ()):

@@ -453,7 +453,7 @@ class _Scan:
                 j += 1
             elif started and (
                 (word in w["adverbs"] and word not in ("there",))
-                or (word.endswith("ly") and len(word) > 4)
+                or (word.endswith("ly") and len(word) > 4 and word not in w["not_adverbs"])
                 or word in ('"', "“", "‘")
             ):
                 if word == "no":
