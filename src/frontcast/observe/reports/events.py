@@ -42,7 +42,10 @@ SUFFERING: Final = frozenset("lose die perish suffer bury abandon leave surrende
 GOALS: Final = frozenset("to toward towards into onto across behind past beyond through over for up down around".split())
 """Prepositions of where a movement goes."""
 
-DISTANCES: Final = frozenset("kilometres kilometers kilometre km metres meters miles mile yards ground way day night time home".split())
+KILLING: Final = frozenset("kill wound injure maim bury".split())
+"""Verbs that tell of the dead and of the blow at once."""
+
+DISTANCES: Final = frozenset("north south east west northward southward eastward westward westwards eastwards kilometres kilometers kilometre km metres meters miles mile yards ground way day night time home".split())
 """What a verb of motion may have beside it without acting on it."""
 
 PRONOUNS: Final = frozenset("they we he us them who those these some others many most all it".split())
@@ -129,7 +132,7 @@ def other_events(
 
 def _kinds(candidate: _Candidate, predicate: Predicate) -> list[str]:
     """The kinds a clause is told under: shelling that kills is a strike and a loss."""
-    kills = predicate.lemma in ("kill", "wound", "injure", "maim") and not predicate.passive
+    kills = predicate.lemma in KILLING and not predicate.passive and predicate.form == "finite"
     if kills and "loss" in candidate.points and "strike" in candidate.points:
         return ["loss", "strike"]
     return [candidate.kind]
@@ -198,6 +201,8 @@ def _resolved(
         apart = predicate.link in ("participle", "relative", "adverbial") and predicate.form != "infinitive"
         if not (outer.first <= inner.first < outer.last or (not apart and inner.first - outer.last <= 1)):
             continue
+        if outer.kind == "strike" and predicate.lemma in KILLING and "loss" in inner.points:
+            inner.kind = "loss"  # "shells fell on the market, killing seven"
         governs = predicate.form == "infinitive" and outer.kind in ("morale", "command") and outer.by_verb
         if outer.kind == inner.kind or governs or (not apart and outer.score >= inner.score):
             outer.last = max(outer.last, inner.last)
@@ -284,6 +289,7 @@ def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
         predicate.link == "coordinate"
         and predicate.parent >= 0
         and found.predicates[predicate.parent].subject == predicate.subject
+        and (predicate.subject < 0 or items[predicate.subject].first < found.predicates[predicate.parent].first)
     )
     near = predicate.subject >= 0 and 0 <= first - items[predicate.subject].last <= NEAR
     if predicate.subject >= 0 and not shared and (predicate.link != "infinitive" or near):
@@ -531,7 +537,7 @@ def _parts(
             return any(_counted_name(setting, k) for k in there)
         words = [word for k in there for word in found.words(k)]
         if mark == "number":
-            return any(word[0].isdigit() or word in NUMBERS for word in words)
+            return any((word[0].isdigit() and word[-1].isdigit()) or word in NUMBERS for word in words)
         if mark == "weapon_name":
             return any(is_weapon_name(word) for word in words)
         named = [use for use in setting.uses if use.item in there or use.role in there]

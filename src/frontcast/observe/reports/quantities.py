@@ -137,8 +137,11 @@ def _noun(s: Sentence, last: int, words: NumberWords) -> tuple[str, int] | None:
         return "per cent", last + 2
     j = last
     parts: list[str] = []
-    while j < len(s) and j - last < 5:
+    while j < len(s) and j - last < 6:
         word = low[j]
+        if j > last and word.isdigit() and s.words[j - 1][0].isupper():
+            j += 1
+            continue  # a type of arm: "14 Leopard 2 tanks"
         if word in words.skip or not word[0].isalpha():
             return None
         if word in words.after:
@@ -169,9 +172,10 @@ def _noun(s: Sentence, last: int, words: NumberWords) -> tuple[str, int] | None:
             and word not in ("his", "its", "this", "was", "has", "across", "villages'")
         ):
             return _joined(parts, word), j + 1
-        if word not in words.between and j > last and not (s.words[j].islower() and len(parts) < 2):
+        named = s.words[j][0].isupper()
+        if word not in words.between and j > last and not (named or (s.words[j].islower() and len(parts) < 2)):
             return None
-        if word not in words.between:
+        if word not in words.between and not named:
             parts.append(word)
         j += 1
     return None

@@ -25,11 +25,23 @@ def understood(setting: Setting, actors: Actors, events: list[Event], victor: st
         events: those read clause by clause.
         victor: the side that the sentence before gives a victory, or None.
     """
-    out = [_not_entered(setting, actors, event) for event in events]
+    out = [_not_entered(setting, actors, event) for event in events if not _under_fire(setting, event)]
     return out + _thrown_out(setting, actors, events) + _beyond_doubt(setting, victor)
 
 
 # -- who holds what --------------------------------------------------------------------------------------------
+
+
+FIRE = frozenset("fire shelling bombardment bombs shells rockets drones shellfire attack".split())
+
+
+def _under_fire(setting: Setting, event: Event) -> bool:
+    """Whether "came under" goes on with fire, so that nobody's rule is meant."""
+    if event.predicate < 0:
+        return False
+    low = setting.found.sentence.lower
+    last = setting.found.predicates[event.predicate].last
+    return "under" in low[last - 1 : last + 1] and bool(set(low[last : last + 5]) & FIRE)
 
 
 def _not_entered(setting: Setting, actors: Actors, event: Event) -> Event:
