@@ -39,7 +39,8 @@ _WEAPON_NAME: Final = re.compile(r"[a-z]{1,5}-\d{1,3}[a-z]{0,2}s?$")  # T-72, Su
 class Part:
     """One slot of a frame: where in the clause (`of`, `by`, `with`, and their `not`), and what may stand there.
 
-    `words` may stand anywhere in it, `heads` (classes) are what its phrases are about: "strikes", not "missile", of "missile strikes".
+    `words` may stand anywhere in it, `heads` (classes) are what its phrases are about: "strikes", not "missile", of
+    "missile strikes".
     `marks` are tests on the clause rather than words: "side", "unit", "number", "named", "place",
     "settlement", "weapon_name", "active", "goal".
     """
@@ -110,10 +111,12 @@ def kind_words(lexicon: Lexicon) -> KindWords:
     for kind in ORDER:
         entry = data[kind]
         for line in entry["frames"]:
-            verbs, _, rest = line.partition(":")
+            words_of, _, fixed = line.partition("=")
+            verbs, _, rest = words_of.partition(":")
             parts = tuple(_part(text.split(), classes) for text in rest.split(";") if text.strip())
             told = [part for part in parts if not part.refuses]
             weight = VERB_AND_PARTS + sum(WEIGHTS[part.slot] for part in told) if told else VERB_ALONE
+            weight = float(fixed) if fixed.strip() else weight
             for verb in verbs.split():
                 frames.setdefault(verb.replace("_", " "), []).append(Frame(kind, parts, weight))
         for line in entry.get("phrases", "").splitlines():
@@ -142,7 +145,11 @@ def weigh(clause: ClauseParts, words: KindWords) -> tuple[dict[str, float], froz
     """How well a clause fits each kind, and the kinds that its verb fits; kinds that it does not fit are left out."""
     points: dict[str, float] = {}
     frames = words.frames.get(clause.phrase) or words.frames.get(clause.lemma, ())
-    if clause.phrase != clause.lemma and clause.phrase.rpartition(" ")[2] in WITH_OBJECT and clause.phrase in words.frames:
+    if (
+        clause.phrase != clause.lemma
+        and clause.phrase.rpartition(" ")[2] in WITH_OBJECT
+        and clause.phrase in words.frames
+    ):
         frames = (*frames, *words.frames.get(clause.lemma, ()))  # "slammed into a house" is slamming too
     for frame in frames:
         if frame.weight > points.get(frame.kind, 0.0) and all(_fits(part, clause) for part in frame.parts):

@@ -7,16 +7,16 @@ from typing import Final
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.control import Event
 from frontcast.observe.reports.frames import KindWords
-from frontcast.observe.reports.setting import Setting
+from frontcast.observe.reports.setting import COUNTS, Setting
 from frontcast.observe.reports.syntax import DATE, NOUN, PREPOSITION, Clauses
 
-AROUND: Final = frozenset("in at on near of toward towards against around outside from along across over by for".split())
+AROUND: Final = frozenset(
+    "in at on near of toward towards against around outside from along across over by for".split()
+)
 """Prepositions by which a place belongs to the event before it."""
 
 
-def phrase_events(
-    setting: Setting, actors: Actors, words: KindWords, taken: list[tuple[int, int]]
-) -> list[Event]:
+def phrase_events(setting: Setting, actors: Actors, words: KindWords, taken: list[tuple[int, int]]) -> list[Event]:
     """The events that phrases of a sentence tell.
 
     Args:
@@ -44,7 +44,10 @@ def phrase_events(
         last = _reach(found, k)
         uses = [use for use in setting.uses if item.first <= use.first < last and use.prep in AROUND]
         side = actors.named(tokens)
-        if not (uses or side or _dated(found, k)) or _meets((item.first, last), taken + done):
+        counted = kind == "loss" and any(
+            word[0].isdigit() or word in COUNTS for word in found.sentence.lower[item.first : last + 3]
+        )
+        if not (uses or side or counted or _dated(found, k)) or _meets((item.first, last), taken + done):
             continue
         done.append((item.first, last))
         if side is None:

@@ -66,7 +66,11 @@ def _thrown_out(setting: Setting, actors: Actors, events: list[Event]) -> list[E
     told = {event.predicate for event in events}
     out: list[Event] = []
     for number, predicate in enumerate(found.predicates):
-        if number in told or not predicate.passive or predicate.lemma not in ("eject", "expel", "drive", "throw", "push"):
+        if (
+            number in told
+            or not predicate.passive
+            or predicate.lemma not in ("eject", "expel", "drive", "throw", "push")
+        ):
             continue
         part = next(
             (
@@ -98,7 +102,11 @@ def _subject_side(setting: Setting, predicate: Predicate) -> str | None:
         return None
     words = found.words(predicate.subject)
     if len(words) == 1 and words[0] in ("it", "they"):
-        before = [p for p in found.predicates if p.first < predicate.first and p.subject >= 0 and p.subject != predicate.subject]
+        before = [
+            p
+            for p in found.predicates
+            if p.first < predicate.first and p.subject >= 0 and p.subject != predicate.subject
+        ]
         sides = [setting.side_of(p.subject, p.first) for p in before]
         return next((side for side in reversed(sides) if side), setting.actors.last)
     return setting.side_of(predicate.subject, predicate.first)
@@ -117,11 +125,27 @@ def _beyond_doubt(setting: Setting, victor: str | None) -> list[Event]:
     for number, predicate in enumerate(found.predicates):
         after = low[predicate.last : predicate.last + 3]
         before = low[max(0, predicate.first - 1) : predicate.first]
-        if predicate.lemma != "be" or predicate.negated or not set(after) & CERTAIN or before not in (("that",), ("this",), ("it",)):
+        if (
+            predicate.lemma != "be"
+            or predicate.negated
+            or not set(after) & CERTAIN
+            or before not in (("that",), ("this",), ("it",))
+        ):
             continue
-        granted = [use for use in setting.uses if 0 <= use.first < predicate.first and use.use in ("head", "inside", "near")]
+        granted = [
+            use for use in setting.uses if 0 <= use.first < predicate.first and use.use in ("head", "inside", "near")
+        ]
         return [
-            Event(victor, victor, replace(use, use="head"), number, predicate.first, 0, predicate.last + len(after), "hold")
+            Event(
+                victor,
+                victor,
+                replace(use, use="head"),
+                number,
+                predicate.first,
+                0,
+                predicate.last + len(after),
+                "hold",
+            )
             for use in granted[:1]
         ]
     return []
@@ -148,14 +172,16 @@ def own_words(setting: Setting, event: Event, speech: Speech | None) -> bool:
         if predicate.lemma not in ("appear", "seem") or not speech.first <= predicate.first <= event.anchor:
             continue
         subject = predicate.first - 1
-        if subject >= 1 and found.sentence.lower[subject] == "it" and found.sentence.lower[subject - 1] in ("and", "but"):
+        if (
+            subject >= 1
+            and found.sentence.lower[subject] == "it"
+            and found.sentence.lower[subject - 1] in ("and", "but")
+        ):
             return True
     return False
 
 
-def weighed(
-    certainty: str, setting: Setting, event: Event, speech: Speech | None, *, own: bool
-) -> str:
+def weighed(certainty: str, setting: Setting, event: Event, speech: Speech | None, *, own: bool) -> str:
     """A certainty, mended by what stands around the clause.
 
     Args:
@@ -178,7 +204,10 @@ def _only_appears(setting: Setting, event: Event) -> bool:
     low = setting.found.sentence.lower
     evidence = setting.found.sets["evidence"]
     for k in range(1, event.first):
-        if low[k] in ("appear", "appears", "appeared", "seem", "seems", "seemed") and set(low[max(0, k - 5) : k]) & evidence:
+        if (
+            low[k] in ("appear", "appears", "appeared", "seem", "seems", "seemed")
+            and set(low[max(0, k - 5) : k]) & evidence
+        ):
             return not {";", ".", "“"} & set(low[k : event.first])
     return False
 
@@ -214,7 +243,9 @@ def opening_speech(found: Clauses, spoken: list[Speech], who: Speakers) -> list[
         return []
     commas = [item for item in found.items if item.kind == MARK and item.word == "," and item.first > opening.last]
     for comma in commas:
-        main = next((p for p in found.predicates if p.subject >= 0 and found.items[p.subject].first == comma.last), None)
+        main = next(
+            (p for p in found.predicates if p.subject >= 0 and found.items[p.subject].first == comma.last), None
+        )
         if main is not None and main.form == "finite":
             speaker = who.of_phrase(found, main.subject)
             if speaker is not None:
@@ -225,4 +256,6 @@ def opening_speech(found: Clauses, spoken: list[Speech], who: Speakers) -> list[
 def same_count(setting: Setting, event: Event) -> bool:
     """Whether a clause counts a part of what was counted before it: "a fifth of that number"."""
     low = setting.found.sentence.lower[event.first : event.last]
-    return any(low[k : k + 2] in (("that", "number"), ("that", "figure"), ("those", "numbers")) for k in range(len(low)))
+    return any(
+        low[k : k + 2] in (("that", "number"), ("that", "figure"), ("those", "numbers")) for k in range(len(low))
+    )
