@@ -13,7 +13,7 @@ from typing import Final
 
 from frontcast.observe.reports.lexicon import Lexicon
 
-ORDER: Final = ("loss", "strike", "morale", "supply", "manpower", "command", "movement", "arms", "politics")
+ORDER: Final = ("loss", "strike", "morale", "supply", "manpower", "command", "arms", "movement", "politics")
 """Where a clause could as well be of several kinds, the first of these."""
 
 WEIGHTS: Final = {"of": 0.9, "by": 0.7, "with": 0.5}
@@ -22,6 +22,7 @@ WEIGHTS: Final = {"of": 0.9, "by": 0.7, "with": 0.5}
 VERB_ALONE: Final = 2.0
 VERB_AND_PARTS: Final = 1.6
 PHRASE: Final = 2.3
+STRONG: Final = 4.0
 NOUN_HAPPENS: Final = 1.9
 """How much a verb that needs nothing beside it, a verb with its parts, a set phrase, and a noun with a verb of happening
 weigh. Set by hand on the dispatches that were read; only their order matters."""
@@ -66,7 +67,7 @@ class KindWords:
     """All frames, phrases and nouns of `events.toml`, ready to look up."""
 
     frames: dict[str, tuple[Frame, ...]]
-    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+    phrases: dict[str, tuple[tuple[tuple[str, ...], str, float], ...]]
     nouns: dict[str, str]
     things: dict[str, str]
     leaving: frozenset[str]
@@ -104,7 +105,7 @@ def kind_words(lexicon: Lexicon) -> KindWords:
     data = lexicon.data["events"]
     classes = {name: _forms(text.split()) for name, text in data["classes"].items()}
     frames: dict[str, list[Frame]] = {}
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = {}
     nouns: dict[str, str] = {}
     things: dict[str, str] = {}
     adjectives: dict[str, frozenset[str]] = {}
@@ -114,6 +115,7 @@ def kind_words(lexicon: Lexicon) -> KindWords:
             words_of, _, fixed = line.partition("=")
             verbs, _, rest = words_of.partition(":")
             parts = tuple(_part(text.split(), classes) for text in rest.split(";") if text.strip())
+            parts = tuple(part for part in parts if part.words or part.heads or part.marks)
             told = [part for part in parts if not part.refuses]
             weight = VERB_AND_PARTS + sum(WEIGHTS[part.slot] for part in told) if told else VERB_ALONE
             weight = float(fixed) if fixed.strip() else weight
@@ -121,9 +123,10 @@ def kind_words(lexicon: Lexicon) -> KindWords:
                 frames.setdefault(verb.replace("_", " "), []).append(Frame(kind, parts, weight))
         for line in entry.get("phrases", "").splitlines():
             for text in line.split("|"):
-                words = tuple(text.split())
+                strong = text.strip().startswith("!")
+                words = tuple(text.replace("!", " ").split())
                 if words:
-                    phrases.setdefault(words[0], []).append((words, kind))
+                    phrases.setdefault(words[0], []).append((words, kind, STRONG if strong else PHRASE))
         for noun in _forms(entry["nouns"].split()):
             nouns.setdefault(noun, kind)
         for thing in _forms(entry.get("things", "").split()):
@@ -162,9 +165,9 @@ def weigh(clause: ClauseParts, words: KindWords) -> tuple[dict[str, float], froz
                 points[kind] = LEAST  # "a shortage of rounds hampers them"
     low = clause.words
     for i, word in enumerate(low):
-        for phrase, kind in words.phrases.get(word, ()):
+        for phrase, kind, weight in words.phrases.get(word, ()):
             if low[i : i + len(phrase)] == phrase:
-                points[kind] = max(points.get(kind, 0.0) + 0.3, PHRASE)
+                points[kind] = max(points.get(kind, 0.0) + 0.3, weight)
     if clause.light:
         for head in (*clause.of_heads, *clause.by_heads):
             noun_kind = words.nouns.get(head) or words.things.get(head)

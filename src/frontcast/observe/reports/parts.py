@@ -194,9 +194,11 @@ def clause_parts(
             return passive
         if mark == "bare":
             after_verb = [k for k in predicate.objects if k > predicate.item]
+            if predicate.particle in GOALS:
+                return True  # "raced down the road"
             return not after_verb or bool(heads_of(found, after_verb) & DISTANCES)
         if mark == "goal":
-            return any(
+            return predicate.particle in GOALS - {"for"} or any(
                 entry.kind == NOUN
                 and entry.prep > predicate.item
                 and items[entry.prep].word in GOALS
