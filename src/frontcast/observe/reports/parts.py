@@ -129,6 +129,9 @@ def phrases_after(found: Clauses, predicate: Predicate) -> list[int]:
         and bare_left(found, items[k + 1])
     ):
         return chain(found, k)  # "has few missiles left"
+    described = k + 1 < len(items) and items[k].kind == NOUN and items[k].prep < 0 and items[k + 1].kind == "relative"
+    if not out and described:
+        return chain(found, k)  # "shot two men who would not go"
     governed = k + 1 < len(items) and items[k].kind == PREPOSITION and items[k + 1].kind == NOUN
     if not out and governed and (items[k].word in TAKING or predicate.particle):
         out += chain(found, k + 1)

@@ -28,7 +28,7 @@ from frontcast.observe.reports.tokens import Sentence, sentences
 from frontcast.observe.reports.understood import opening_speech, own_words, same_count, understood, victor_of, weighed
 from frontcast.observe.reports.units import UnitMention, find_units
 
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 """Counts up whenever the rules change what is read, so that a store can tell readings apart."""
 
 
