@@ -217,6 +217,8 @@ def clause_parts(
             return any(setting.unit_in(k) is not None for k in there)
         if mark == "named":
             return any(_counted_name(setting, k) for k in there)
+        if mark == "person":
+            return any(_person(setting, k) for k in there)
         said = [word for k in there for word in found.words(k)]
         if mark == "number":
             return any((word[0].isdigit() and word[-1].isdigit()) or word in NUMBERS for word in said)
@@ -273,6 +275,15 @@ def _counted_name(setting: Setting, item: int) -> bool:
         return False
     counted = words[0].casefold() in NUMBERS or words[0][0].isdigit()
     return counted and words[-1][0].isupper() and words[-1].endswith("s")
+
+
+def _person(setting: Setting, item: int) -> bool:
+    """Whether a phrase is a bare name that is no place: "Popov was removed"."""
+    entry = setting.found.items[item]
+    words = setting.found.sentence.words[entry.first : entry.last]
+    return all(word[0].isupper() and word.isalpha() for word in words) and not any(
+        use.item == item for use in setting.uses
+    )
 
 
 def _fights(setting: Setting, item: int, word: int, forces: frozenset[str]) -> bool:

@@ -342,6 +342,7 @@ class _Scan:
             known is None
             and len(word) > 5
             and word.endswith("ed")
+            and word not in ("hundred", "sacred", "naked", "wicked", "rugged", "kindred")
             and not word.startswith("un")
             and not word.endswith("eed")
             and "-" not in word
