@@ -88,4 +88,5 @@ def test_formations_by_number_and_name(text: str, names: list[str]) -> None:
 )
 def test_amounts_and_what_is_counted(text: str, amounts: list[tuple[float, str]]) -> None:
     found = [(amount.value, amount.unit) for amount in find_quantities(first_words(text))]
-    assert found == [(pytest.approx(value), unit) for value, unit in amounts]
+    assert [unit for _, unit in found] == [unit for _, unit in amounts]
+    assert [value for value, _ in found] == pytest.approx([value for value, _ in amounts])
