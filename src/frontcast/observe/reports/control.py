@@ -293,7 +293,7 @@ class _Control:
             out = self._expel(predicate)
             if out:
                 return out
-        if lemma in ("be",) or (lemma in self.w.remain and not predicate.passive):
+        if lemma == "be" or (lemma in self.w.remain and not predicate.passive):
             out = self._state(predicate)
             if out:
                 return out
@@ -396,6 +396,13 @@ class _Control:
         if negated:
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _people(self, item: int) -> bool:
+        """Whether a phrase means soldiers of a side, or the side as people: "the garrison", "the Russians", "they"."""
+        words = self.found.words(item)
+        if words[-1] in ("they", "we") or set(words) & (self.actors.forces | self.found.sets["other"]):
+            return True
+        return words[-1].endswith("s") and self.actors.named(words[-1:]) is not None
 
     def _military(self, item: int) -> bool:
         words = set(self.found.words(item))
@@ -575,9 +582,11 @@ class _Control:
             places = self.places(self.subject_items(predicate))
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
             receiver = next((self.side_of(item) for word, item in predicate.adjuncts if word == "to"), None)
+            own = self.setting.speaker_side(predicate.first) if self.negated(predicate) else None
             side = (
                 side
                 or self.actors.war.other(receiver)
+                or own
                 or (self._held_so_far(places[0]) if places else None)
                 or self.setting.loser(places[0] if places else None, predicate.first)
             )
@@ -637,6 +646,8 @@ class _Control:
                 ):
                     places = []
             if not places:
+                places = self._unsaid(predicate)
+            if not places:
                 return []
             side = self.subject_side(predicate)
             # "withdrew its troops from X": the object leaves
@@ -659,6 +670,28 @@ class _Control:
             return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
         del partial
         return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+
+    def _unsaid(self, predicate: Predicate) -> list[PlaceUse]:
+        """The place of "the marines had left", "was thrown out": the one spoken of, where nothing else is said."""
+        if predicate.conditional == "whether" or any(
+            word in ("to", "toward", "towards", "into", "across", "behind", "from", "of", "off", "through")
+            for word, item in predicate.adjuncts
+            if not self.setting.is_date(item)
+        ):
+            return []
+        if any(not self.setting.is_date(item) and self.side_of(item) is None for item in predicate.objects):
+            return []
+        if predicate.subject < 0 or not self._people(predicate.subject) or predicate.modal == "would":
+            return []
+        following = self.low[predicate.last] if predicate.last < len(self.low) else "."
+        if predicate.lemma == "leave" and (
+            (predicate.form == "participle" and predicate.passive)
+            or following in ("behind", "for")
+            or any(word in ("how", "what", "few", "no", "any") for word in self.low[max(0, predicate.first - 6) : predicate.first])
+        ):
+            return []  # "soldiers left in the town", "how many men he has left"
+        place = self.setting.spoken_of(predicate.item)
+        return [place] if place is not None else []
 
     def _civil(self, predicate: Predicate) -> bool:
         """Whether it is people rather than soldiers who leave."""
@@ -730,7 +763,12 @@ class _Control:
             if predicate.lemma == "have" and not {"still", "again", "itself"} & set(
                 self.low[predicate.first : self._clause_end(predicate)]
             ):
-                return []  # "the town has a mayor"
+                # "the town has a mayor" says nothing; "Azerbaijan has the town" does
+                if self.subject_side(predicate) is None:
+                    return []
+                places = [place for place in places if place.kind in ("settlement", "unknown")]
+                if not places:
+                    return self._men_in(predicate)
             alone = not predicate.objects and all(self.setting.is_date(item) for _, item in predicate.adjuncts)
             standing = predicate.lemma == "hold" and alone
             if standing and self.places(self.subject_items(predicate)):
@@ -775,6 +813,20 @@ class _Control:
                 return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
             return list(self.emit(predicate, places, side, None, "hold", denied=True))
         return list(self.emit(predicate, places, side, side, "hold"))
+
+    def _men_in(self, predicate: Predicate) -> list[Event]:
+        """ "it had men in the eastern districts of X"."""
+        if not any(set(self.found.words(item)) & self.actors.forces for item in predicate.objects):
+            return []
+        places = [
+            use
+            for use in self._adjunct_places(predicate, ["in", "inside"])
+            if use.kind in ("settlement", "unknown") and use.use in ("head", "inside", "partial")
+        ]
+        side = self.subject_side(predicate)
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        return list(self.emit(predicate, places, side, CONTESTED, "enter"))
 
     def _enter(self, predicate: Predicate, places: list[PlaceUse]) -> list[Event]:
         if not places:
@@ -824,9 +876,8 @@ class _Control:
                 if word == "of"
             )
         )
-        alone = all(self.setting.is_date(item) for _, item in predicate.adjuncts)
-        if not places and predicate.particle == "out" and alone and self.setting.memory.place is not None:
-            places = [self.setting.meant(predicate.item)]  # "They were driven out in September."
+        if not places and predicate.particle == "out":
+            places = self._unsaid(predicate)  # "They were driven out in September."
         if not places or not out_of:
             return []
         if predicate.passive:
@@ -930,6 +981,12 @@ class _Control:
             ):
                 words = self.found.words(k)
                 under = items[items[k].prep].word == "under" and self.side_of(k, predicate.first) is not None
+                # "went over to the rebels", "reverted to Ukraine"
+                under |= (
+                    items[items[k].prep].word == "to"
+                    and predicate.lemma in ("go", "pass", "revert", "return", "fall", "come", "switch", "slip", "belong", "transfer")
+                    and self.actors.named(words) is not None
+                )
                 if under or words[-1] in self.w.hands or any(word in self.w.hands for word in words):
                     side = self.setting.actors.named(words) or self.side_of(k, predicate.first)
                     if side is None or (words[0] == "the" and len(words) == 2):
@@ -943,6 +1000,9 @@ class _Control:
                     if side is None:
                         continue
                     return self._held(predicate, places, side, negated, longer, joined)
+        out = self._out_of(predicate, places, tail, negated)
+        if out is not None:
+            return out
         if predicate.lemma in ("remain", "stay", "rest", "be"):
             keeper = next(
                 (self.side_of(item, predicate.first) for word, item in predicate.adjuncts if word == "with"), None
@@ -1000,6 +1060,32 @@ class _Control:
                 return event
         return []
 
+    def _out_of(
+        self, predicate: Predicate, places: list[PlaceUse], tail: tuple[str, ...], negated: bool
+    ) -> list[Event] | None:
+        """ "out of our control": the other side has it; "empty of Russians", "clear of the enemy": they are gone."""
+        for word, item in predicate.adjuncts:
+            if word != "of" or self.found.items[item].first - predicate.last > 5:
+                continue
+            before = self.low[max(predicate.last, self.found.items[item].first - 2) : self.found.items[item].first]
+            side = self.side_of(item, predicate.first)
+            if side is None:
+                continue
+            if "out" in before and set(self.found.words(item)) & self.w.hands:
+                if negated:
+                    return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
+                holder = self.actors.war.other(side)
+                return list(self.emit(predicate, places, side, holder, "lose", stays=side, loser=side))
+            if set(before) & {"empty", "clear", "free", "rid", "cleared", "emptied", "void", "devoid"}:
+                if negated:
+                    return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
+                if set(before) & {"clear", "free", "rid", "cleared"}:
+                    taker = self.actors.war.other(side)
+                    return list(self.emit(predicate, places, taker, taker, "take", loser=side))
+                return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+        del tail
+        return None
+
     def _held(
         self, predicate: Predicate, places: list[PlaceUse], side: str | None, negated: bool, longer: bool, joined: str
     ) -> list[Event]:
@@ -1015,6 +1101,9 @@ class _Control:
         """ "troops are in X", "soldiers remain inside X", "there is fighting in X"."""
         if predicate.lemma not in ("be", "remain", "stay"):
             return []
+        gone = self._gone(predicate, tail)
+        if gone:
+            return gone
         places = self._adjunct_places(predicate, ["in", "inside", "within"])
         places = [place for place in places if place.kind in ("settlement", "unknown")]
         if not places:
@@ -1054,6 +1143,23 @@ class _Control:
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
         return list(self.emit(predicate, places, side, side if predicate.modal else CONTESTED, "enter"))
+
+    def _gone(self, predicate: Predicate, tail: tuple[str, ...]) -> list[Event]:
+        """ "the Russians are out of X", "are gone from X", "are gone"."""
+        side = self.subject_side(predicate)
+        if side is None or predicate.passive:
+            return []
+        words = set(tail[:3])
+        places: list[PlaceUse] = []
+        if "out" in words or words & {"gone", "absent", "away"}:
+            places = self._adjunct_places(predicate, ["of", "from"])
+            if not places and "gone" in words:
+                places = self._unsaid(predicate)
+        if not places:
+            return []
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
+        return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
 
     def _contest(self, predicate: Predicate) -> list[Event]:
         if predicate.passive:

@@ -444,7 +444,8 @@ class Setting:
                     if said is not None:
                         return replace(said, role=item)
         entry = items[item]
-        if any(word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]):
+        described = words[-1] in self.found.sets["towns"] and words[0] in ("the", "this", "that")
+        if not described and any(word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]):
             return None  # "the Sports City" is a name, if an unknown one
         direct = self.pronoun_words(words, item)
         if direct is not None:
@@ -505,7 +506,12 @@ class Setting:
             if word
             not in ("whole", "entire", "itself", "whole", "ruined", "small", "little", "besieged", "shattered", "empty")
         )
-        named = words[0] in ("the", "this", "that") and words[-1] in self.found.sets["towns"] and 2 <= len(words) <= 4
+        named = (
+            words[0] in ("the", "this", "that", "his", "her", "our", "their", "its")
+            and words[-1] in self.found.sets["towns"]
+            and (2 <= len(words) <= 4 or "'s" in words or words[-1] == "capital")
+            and len(words) <= 7
+        )
         if trimmed in self.words.pronouns or (named and not set(words) & {"last", "first", "other", "next", "only"}):
             use = "head"
         elif (
@@ -532,6 +538,24 @@ class Setting:
             if word in self.words.near and word != "about":
                 use = "near"
         return replace(place, first=-1, last=-1, item=item, role=item, use=use, prep="", over=-1, quantity=None)
+
+    def spoken_of(self, item: int) -> PlaceUse | None:
+        """The place that a clause without one is about: the last named before phrase `item`, else that of the text."""
+        found = self.found
+        before = [
+            use
+            for use in self.uses
+            if use.item < item
+            and use.kind in ("settlement", "unknown")
+            and use.use in ("head", "inside", "partial", "possessor")
+            and (use.prep or self.actors.named(found.words(use.item)) is None)
+            and use.prep not in ("to", "toward", "towards", "from")
+            and not self._speaker_sits(use)
+        ]
+        place = before[-1] if before else self.memory.place
+        if place is None:
+            return None
+        return replace(place, first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1, quantity=None)
 
     def _speaker_sits(self, place: PlaceUse) -> bool:
         """Whether a place only says where somebody speaks: "officials in Kyiv say"."""

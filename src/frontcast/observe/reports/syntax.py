@@ -469,6 +469,7 @@ class _Scan:
             return self._bare_verb(i)
         if not (modal or be or have or do):
             return 0
+        nonfinite = low[i] in ("having", "being")
         k = j
         form = self._form(low[k]) if k < self.n and not self.in_name[k] else None
         # "have" as the only auxiliary with no participle is the verb itself; so is "do".
@@ -480,7 +481,7 @@ class _Scan:
                 i,
                 k,
                 form.lemma,
-                "infinitive" if to else "finite",
+                "infinitive" if to else self._nonfinite() if nonfinite else "finite",
                 passive=passive,
                 negated=negated,
                 perfect=bool(have),
@@ -508,6 +509,10 @@ class _Scan:
             past=past,
             modal=modal,
         )
+
+    def _nonfinite(self) -> str:
+        """What "having left" and "being driven out" are: behind a preposition or a verb a gerund, else a participle."""
+        return "gerund" if self.items and self.items[-1].kind in (PREPOSITION, VERB) else "participle"
 
     def _negation(self, first: int, last: int) -> bool:
         return any(word in ("not", "never") for word in self.low[first:last])
@@ -661,6 +666,16 @@ class _Scan:
                 and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
             )
             apposed = apposed or chained
+            # "In a statement dated 15 January the RSF denied": what hangs on a preposition at the head is no subject.
+            leading = (
+                before is not None
+                and before.kind == NOUN
+                and len(self.items) == 2
+                and self.items[0].kind == PREPOSITION
+                and not self.in_name[i - 1]
+            )
+            if leading and "pp" in forms:
+                return self._close(i, i, form.lemma, "participle", passive=True, past=True)
             if following == "by" or (
                 apposed
                 and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
@@ -899,6 +914,9 @@ class _Scan:
     ) -> int:
         last = head + 1
         particle = ""
+        # "never fell": the adverb stands before a verb with no auxiliary
+        if self.items and self.items[-1].kind == ADVERB and self.items[-1].word in ("never", "hardly", "scarcely"):
+            negated = True
         if last < self.n and self.low[last] in self.w["particles"] and not self.in_name[last]:
             after = self.low[last + 1] if last + 1 < self.n else ""
             # "in" and "over" are particles only where no phrase follows them ("moved in", "handed over the town")
@@ -1028,7 +1046,7 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             ):
                 predicate.subject = top = inner.subject
         if (
-            predicate.passive
+            predicate.form == "finite"
             and top
             and items[top - 1].kind == VERB
             and found.predicates[items[top - 1].predicate].lemma not in found.sets["speech"]
@@ -1087,6 +1105,10 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     if kind == VERB:
         predicate.parent = items[j].predicate
         predicate.link = "complement"
+        asked = _asked(found, j) if predicate.form == "finite" else -1
+        if asked >= 0:
+            predicate.subject = asked
+            return
         if predicate.form == "finite":
             # "Reports that X has been given up are contradicted": the phrase before "that".
             for k in range(j - 1, 0, -1):
@@ -1099,6 +1121,24 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     if kind == THAT:
         predicate.parent = _verb_before(found, j)
         predicate.link = "complement"
+
+
+def _asked(found: Clauses, verb: int) -> int:
+    """The phrase that a relative clause of saying is about: "the town, which they say was held". -1 if none."""
+    items = found.items
+    predicate = found.predicates[items[verb].predicate]
+    if predicate.lemma not in found.sets["telling"]:
+        return -1
+    j = verb - 1
+    while j >= 0 and items[j].kind in (NOUN, ADVERB, DATE, PREPOSITION):
+        j -= 1
+    if j < 1 or items[j].kind != RELATIVE or items[j].word not in ("which", "that", "who", "whom"):
+        return -1
+    while j >= 1 and items[j - 1].kind != NOUN:
+        j -= 1
+        if items[j].kind == VERB:
+            return -1
+    return j - 1 if j >= 1 else -1
 
 
 def _opener(found: Clauses, number: int, subject: int) -> None:
