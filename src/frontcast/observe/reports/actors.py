@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -29,7 +30,8 @@ class War:
     """The sides of one war.
 
     `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
-    the side that takes places where a report does not say who does; `ended`: the year it did, if it is long over."""
+    the side that takes places where a report does not say who does, until the first of `turns`; `ended`: the year it
+    did, if it is long over; `began`: the year it did."""
 
     name: str
     countries: frozenset[str]
@@ -37,10 +39,22 @@ class War:
     sides: tuple[Side, ...]
     attacker: str | None = None
     ended: int | None = None
+    began: int = 0
+    turns: tuple[tuple[str, str], ...] = ()
 
-    def fought(self, year: int) -> bool:
-        """Whether a report of that year may be about it."""
-        return self.ended is None or year <= self.ended + 1
+    def fought(self, published: int, told: int | None = None) -> bool:
+        """Whether a report of that year may be about it; `told` is the earliest year that it names."""
+        return self.began <= published and (
+            self.ended is None or min(published, published if told is None else told) <= self.ended + 1
+        )
+
+    def attacking(self, day: str) -> str | None:
+        """The side on the move on a day, YYYY-MM-DD, as far as the rules know."""
+        side = self.attacker
+        for since, now in self.turns:
+            if day >= since:
+                side = now
+        return side
 
     def other(self, side: str | None) -> str | None:
         """The side that fights this one: of more than two, the first other."""
@@ -106,6 +120,8 @@ def _war(entry: dict[str, Any]) -> War:
         ),
         entry.get("attacker"),
         entry.get("ended"),
+        entry.get("began", 0),
+        tuple((since, side) for since, side in entry.get("turns", ())),
     )
 
 
@@ -227,14 +243,16 @@ class Wars:
         known: the wars listed.
         whole: the words of the whole document.
         chosen: the war it is mostly about.
-        year: when it was published.
+        published: the day it was published.
     """
 
-    def __init__(self, known: tuple[War, ...], whole: Counter[str], chosen: War, year: int) -> None:
+    def __init__(self, known: tuple[War, ...], whole: Counter[str], chosen: War, published: date) -> None:
+        year, told = published.year, earliest(whole, published.year)
+        day = published.isoformat()
         self.told = [
-            chosen if war.name == chosen.name else war
+            chosen if war.name == chosen.name else replace(war, attacker=war.attacking(day))
             for war in known
-            if war.name == chosen.name or (_score(war, whole) >= SEVERAL and war.fought(year))
+            if war.name == chosen.name or (_score(war, whole) >= SEVERAL and war.fought(year, told))
         ]
         self.now = chosen
 
@@ -261,8 +279,19 @@ def _score(war: War, words: Counter[str]) -> float:
     return sum(words[marker] for marker, weight in war.markers.items() if weight == 1.0 and marker in words)
 
 
+def earliest(words: Counter[str], published: int) -> int:
+    """The earliest year of the last hundred or so that a document names, that of its publication at the latest."""
+    years = [int(word) for word in words if len(word) == 4 and word.isdigit() and OLDEST <= int(word) <= published]
+    return min(years, default=published)
+
+
+OLDEST: Final = 1914
+LEAST: Final = 0.6
+"""Marks that a document must bear to be about a war."""
+
+
 def actors(
-    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], year: int
+    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], published: date
 ) -> Actors:
     """Who fights in a document.
 
@@ -271,13 +300,14 @@ def actors(
         lexicon: of its language.
         known: the wars listed.
         countries: ISO code → how many of its places the document names.
-        year: when it was published.
+        published: the day it was published.
     """
     words: Counter[str] = Counter()
     for sentence in sentences:
         words.update(sentence.lower)
     best, score = None, 0.0
-    for war in (war for war in known if war.fought(year)):
+    told = earliest(words, published.year)
+    for war in (war for war in known if war.fought(published.year, told)):
         count = sum(words[marker] * weight for marker, weight in war.markers.items() if marker in words) + 0.7 * sum(
             all(word in words for word in phrase)
             for side in war.sides
@@ -286,10 +316,13 @@ def actors(
             if len(phrase) > 1
         )
         count += 0.7 * sum(countries[code] for code in war.countries)
-        if count > score:
+        if war.ended is not None and told > war.ended + 1:
+            count = 0.0
+        if count > score and count >= LEAST:
             best, score = war, count
     chosen = best or country_war(words, lexicon)
     voice = _voice(sentences, chosen, words)
+    chosen = replace(chosen, attacker=chosen.attacking(published.isoformat()))
     return Actors(_as_told(chosen, sentences, lexicon), lexicon, voice=voice)
 
 

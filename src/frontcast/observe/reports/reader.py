@@ -79,12 +79,12 @@ class _Reading:
             for mention in group
             if getattr(mention, "country", "")
         )
-        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries, document.published.year)
+        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries, document.published)
         self.author = author(found, self.lexicon, self.actors)
         if self.author is not None and self.author.side is not None:
             self.actors.voice = self.author.side
         whole: Counter[str] = Counter(word for sentence in found for word in sentence.lower)
-        self.wars = Wars(reader.wars, whole, self.actors.war, document.published.year)
+        self.wars = Wars(reader.wars, whole, self.actors.war, document.published)
         self.speakers = Speakers(self.lexicon, self.actors)
         self.memory = Memory()
         self.carried: Speaker | None = None
