@@ -18,6 +18,7 @@ from frontcast.observe.reports.corrections import rejection
 from frontcast.observe.reports.dates import DateMention, find_dates
 from frontcast.observe.reports.document import Document
 from frontcast.observe.reports.events import other_events
+from frontcast.observe.reports.fragments import Colours, fragments, legend
 from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.places import PlaceFinder, PlaceMention
 from frontcast.observe.reports.quantities import QuantityMention, find_quantities
@@ -91,6 +92,7 @@ class _Reading:
         self.paragraph = -1
         self.trail: list[tuple[Claim, Event]] = []
         self.withdrawn: list[Claim | None] = []
+        self.colours: Colours = {}
 
     def claims(self) -> list[Claim]:
         out: list[Claim] = []
@@ -136,6 +138,13 @@ class _Reading:
         )
         question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
         events = [] if question else control_events(setting, self.actors, self.lexicon)
+        if not question:
+            if not self.colours:
+                self.colours = legend(sentence.lower, self.actors, self.lexicon)
+            else:
+                events += fragments(setting, self.actors, self.lexicon, events, self.colours)
+            if not self.colours:
+                events += fragments(setting, self.actors, self.lexicon, events, {})
         out: list[Claim] = []
         for event in events:
             claim = self._claim(event, setting, spoken, dates, units)
