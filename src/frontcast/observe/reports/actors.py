@@ -41,6 +41,7 @@ class War:
     ended: int | None = None
     began: int = 0
     turns: tuple[tuple[str, str], ...] = ()
+    liberator: str | None = None
 
     def fought(self, published: int, told: int | None = None) -> bool:
         """Whether a report of that year may be about it; `told` is the earliest year that it names."""
@@ -122,6 +123,7 @@ def _war(entry: dict[str, Any]) -> War:
         entry.get("ended"),
         entry.get("began", 0),
         tuple((since, side) for since, side in entry.get("turns", ())),
+        entry.get("liberator"),
     )
 
 

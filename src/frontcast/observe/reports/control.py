@@ -19,6 +19,10 @@ from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first
 """Verbs before an infinitive that leave open whether it came about."""
 
 
+STEERING = frozenset("to toward towards into across behind from of off through".split())
+"""Prepositions that say where a move began or ended: then the place spoken of is not meant."""
+
+
 @dataclass(slots=True)
 class Event:
     """A control claim as it stands in its clause, before its speaker, its date and its certainty are weighed.
@@ -279,8 +283,12 @@ class _Control:
             return self._reach(predicate)
         if lemma in self.found.sets["naming_places"]:
             return self._named(predicate)
+        called = self._called(predicate)
+        if called:
+            return called
         if lemma in self.found.sets["repelling"]:
             return self._repelled(predicate)
+        self._front(predicate)
         frame = self.w.verbs.get(phrase) or (
             self.w.verbs.get(lemma)
             if not predicate.particle or predicate.particle in ("away", "down", "back")
@@ -335,13 +343,17 @@ class _Control:
             out = self._fall(predicate)
             if out:
                 return out
-        elif frame == "lose":
+        elif frame == "lose" or (
+            lemma in ("hand", "give", "transfer", "return", "deliver", "pass", "leave")
+            and any(word == "to" and self.side_of(item) for word, item in predicate.adjuncts)
+            and not (lemma in ("return", "pass") and not predicate.passive)
+        ):
             return self._lose(predicate)
         elif frame == "leave":
             out = self._leave(predicate, phrase)
             if out:
                 return out
-        elif frame == "hold":
+        elif frame == "hold" or lemma in ("stand", "resist"):
             out = self._hold(predicate)
             if out:
                 return out
@@ -352,6 +364,10 @@ class _Control:
                 predicate,
                 self.places(predicate.objects) or self._adjunct_places(predicate, "into in inside to".split()),
             )
+        if predicate.particle in ("in", "back") or "in" in self.low[predicate.last : predicate.last + 1]:
+            out = self._came_in(predicate)
+            if out:
+                return out
         if lemma in self.w.into:
             out = self._into(predicate)
             if out:
@@ -359,6 +375,22 @@ class _Control:
         if lemma in self.w.contest_verbs:
             return self._contest(predicate)
         return []
+
+    def _front(self, predicate: Predicate) -> None:
+        """Gives "Martuni we still have" and "Pletenivka and Ohirtseve we lost" their object, which stands first."""
+        items = self.found.items
+        if predicate.form != "finite" or predicate.passive or predicate.subject < 1 or predicate.item > 14:
+            return
+        if any(items[item].prep < 0 and item > predicate.item for item in predicate.objects):
+            return
+        k = predicate.subject - 1
+        if items[predicate.subject].prep >= 0 or items[k].kind != NOUN or items[k].prep >= 0 or k in predicate.objects:
+            return
+        if not (self._people(predicate.subject) or self.actors.named(self.found.words(predicate.subject))):
+            return
+        use = next((use for use in self.setting.uses if use.item == k and use.use == "head"), None)
+        if use is not None:
+            predicate.objects.append(use.role)
 
     def _adjunct_places(
         self, predicate: Predicate, prepositions: list[str], uses: str = "head inside partial"
@@ -393,6 +425,9 @@ class _Control:
             side = side or self._taker(predicate, places)
             if phrase in self.w.not_sure and side is None:
                 return []
+        if negated and predicate.lemma in ("clear", "mop", "secure") and side is not None and not predicate.passive:
+            # who has not cleared a place yet is in it
+            return list(self.emit(predicate, places, side, CONTESTED, "enter"))
         if negated:
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
@@ -434,8 +469,13 @@ class _Control:
             "reclaim",
         )
         attacker = self.actors.war.attacker
+        free = predicate.lemma in ("liberate", "free") and self.actors.war.liberator
         return (
-            held or self.setting.taker or (self.actors.war.other(attacker) if freed else attacker) or self.actors.last
+            held
+            or free
+            or self.setting.taker
+            or (self.actors.war.other(attacker) if freed else attacker)
+            or self.actors.last
         )
 
     def _fall(self, predicate: Predicate) -> list[Event]:
@@ -532,6 +572,33 @@ class _Control:
             else []
         )
 
+    def _called(self, predicate: Predicate) -> list[Event]:
+        """ "declared the place cleared", "reported the town completely taken", "had Belgorod holding"."""
+        if predicate.lemma not in self.found.sets["declaring"] or predicate.passive:
+            return []
+        direct = [item for item in predicate.objects if item > predicate.item]
+        places = self.places(direct[:1])
+        if not places:
+            return []
+        after = self.found.items[direct[0]].last
+        words = [word for word in self.low[after : after + 3] if not word.endswith("ly") and word not in ("now", "already", "as")]
+        if not words:
+            return []
+        side = self.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
+        side = side or self.setting.speaker_side(after) or self.actors.voice
+        form = self.setting.lexicon.verbs.get(words[0])
+        if words[0] == "holding" or words[0] in self.w.states["own"]:
+            return list(self.emit(predicate, places, side, side, "hold"))
+        if words[0] in self.w.states["contested"]:
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        frame = self.w.verbs.get(form.lemma) if form is not None and "pp" in form.forms else None
+        if words[0] in self.w.states["lost"] or frame == "lose":
+            return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", stays=side, loser=side))
+        if frame == "take" or words[0] in self.w.states["free"]:
+            side = side or self.setting.taker or self.actors.war.liberator or self.actors.war.attacker
+            return list(self.emit(predicate, places, side, side, "take"))
+        return []
+
     def _repelled(self, predicate: Predicate) -> list[Event]:
         """ "repelled every attack in X": they fought inside it; near it, that says nothing of it."""
         items = [*predicate.objects, *(self.subject_items(predicate) if predicate.passive else [])]
@@ -599,6 +666,8 @@ class _Control:
                 or self.actors.war.other(receiver)
                 or (self.setting.loser(places[0], predicate.first) if places else None)
             )
+        if not places and predicate.lemma == "lose" and predicate.passive:
+            places = []
         if not places:
             return []
         holder = self.actors.war.other(side)
@@ -671,10 +740,10 @@ class _Control:
         del partial
         return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
 
-    def _unsaid(self, predicate: Predicate) -> list[PlaceUse]:
+    def _unsaid(self, predicate: Predicate, *, towards: bool = False) -> list[PlaceUse]:
         """The place of "the marines had left", "was thrown out": the one spoken of, where nothing else is said."""
         if predicate.conditional == "whether" or any(
-            word in ("to", "toward", "towards", "into", "across", "behind", "from", "of", "off", "through")
+            word in (("to", "into") if towards else STEERING)
             for word, item in predicate.adjuncts
             if not self.setting.is_date(item)
         ):
@@ -770,7 +839,7 @@ class _Control:
                 if not places:
                     return self._men_in(predicate)
             alone = not predicate.objects and all(self.setting.is_date(item) for _, item in predicate.adjuncts)
-            standing = predicate.lemma == "hold" and alone
+            standing = predicate.lemma in ("hold", "stand", "resist") and alone
             if standing and self.places(self.subject_items(predicate)):
                 # "Staromaiorske is holding": its defenders are.
                 places = self.places(self.subject_items(predicate))
@@ -844,6 +913,26 @@ class _Control:
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
         return list(self.emit(predicate, places, side, CONTESTED, "enter"))
+
+    def _came_in(self, predicate: Predicate) -> list[Event]:
+        """ "They walked in on 24 February", "we never got in", "came back": into the place spoken of."""
+        if predicate.lemma not in self.w.into and predicate.lemma not in ("come", "return", "walk", "get"):
+            return []
+        if predicate.passive or predicate.lemma in ("fight",):
+            return []
+        following = self.low[predicate.last : predicate.last + 1]
+        if predicate.particle != "in" and not (predicate.particle == "back" and predicate.lemma in ("come", "get", "walk", "march")):
+            return []
+        if predicate.particle == "in" and following and following[0] in ("the", "a"):
+            return []
+        places = self._unsaid(predicate, towards=True)
+        if not places:
+            return []
+        side = self.subject_side(predicate)
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        whole = predicate.lemma in ("walk", "march", "ride", "drive", "come", "get", "go", "roll", "move")
+        return list(self.emit(predicate, places, side, side if whole else CONTESTED, "enter"))
 
     def _into(self, predicate: Predicate) -> list[Event]:
         if predicate.passive:
@@ -1043,7 +1132,8 @@ class _Control:
                 if side and bare:
                     return self._held(predicate, places, side, negated, longer, joined)
             if any(word in self.w.states["free"] for word in first_words[:3]) and not {"of", "from"} & set(tail[1:3]):
-                side = own or self.setting.taker or self.actors.last
+                loose = set(first_words[:3]) & {"free", "liberated", "freed"}
+                side = own or (self.actors.war.liberator if loose else None) or self.setting.taker or self.actors.last
                 if negated:
                     return list(self.emit(predicate, places, side, None, "take", denied=True))
                 return list(self.emit(predicate, places, side, side, "take"))

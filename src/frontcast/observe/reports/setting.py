@@ -134,6 +134,7 @@ class Setting:
         self.speeches = speeches
         self.dates = dates
         self.units = units
+        self.lexicon = lexicon
         self.words = place_words(lexicon)
         self.uses = self._uses(mentions)
 
@@ -487,7 +488,7 @@ class Setting:
         good = [
             use
             for use in before
-            if use.use in ("head", "inside", "partial", "possessor", "modifier") and not self._speaker_sits(use)
+            if use.use in ("head", "inside", "partial", "possessor") and not self._speaker_sits(use)
         ]
         place = good[-1] if good else self.memory.place or (before[-1] if before else None)
         if place is None:
