@@ -931,6 +931,9 @@ class _Control:
         side = self.subject_side(predicate)
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        dated = any(first >= predicate.first - 12 for first, _ in self.setting.dates)
+        if predicate.lemma in ("go", "get", "move") and not dated:
+            return []
         whole = predicate.lemma in ("walk", "march", "ride", "drive", "come", "get", "go", "roll", "move")
         return list(self.emit(predicate, places, side, side if whole else CONTESTED, "enter"))
 
@@ -1322,8 +1325,10 @@ class _Control:
                 out += self._fighting(k)
             elif head == "victory":
                 out += self._victory(k)
+            elif head in self.w.nouns and (words[0] in ("its", "their") or "'s" in words[:-1]):
+                out += self._possessed(k) or self._nominal(k, self.w.nouns[head])
             elif head in self.w.nouns:
-                out += self._nominal(k, self.w.nouns[head])
+                out += self._nominal(k, self.w.nouns[head]) or self._presupposed(k, self.w.nouns[head])
             elif set(words) & self.w.flags:
                 out += self._flag_in(k)
             elif any(words[i] in self.w.nouns for i in range(len(words))) and "'s" in words:
@@ -1567,12 +1572,15 @@ class _Control:
     def _possessed(self, k: int) -> list[Event]:
         """ "denied the town's capture": the place stands before the noun."""
         words = self.found.words(k)
-        at = words.index("'s")
-        if at + 1 >= len(words) or words[-1] not in self.w.nouns:
+        if words[-1] not in self.w.nouns:
             return []
-        use = next(
-            (use for use in self.setting.uses if use.item == k and use.use == "possessor"), None
-        ) or self.setting.pronoun_words(words[:at], k)
+        if "'s" in words:
+            at = words.index("'s")
+            use = next(
+                (use for use in self.setting.uses if use.item == k and use.use == "possessor"), None
+            ) or self.setting.pronoun_words(words[:at], k)
+        else:
+            use = self.setting.spoken_of(k)  # "announced its capture"
         if use is None:
             return []
         governing = next((p for p in self.found.predicates if k in p.objects), None)
@@ -1612,6 +1620,42 @@ class _Control:
                 )
             )
         return []
+
+    def _presupposed(self, k: int, frame: str) -> list[Event]:
+        """ "since the seizure of X in October", "after the fall of X": told as known, in passing."""
+        items = self.found.items
+        if frame not in ("take", "fall", "lose", "leave") or items[k].prep < 0:
+            return []
+        word = items[items[k].prep].word
+        words = self.found.words(k)
+        if word not in ("since", "after", "following", "with", "despite", "until") or words[0] not in (
+            "the",
+            "its",
+            "their",
+            *(name for name in words[:1] if self.actors.named([name])),
+        ):
+            return []
+        places = self._over(k, ("from",) if frame == "leave" else ("of",))
+        places = [use for use in places if use.kind in ("settlement", "unknown") and use.use == "head"]
+        last = self.setting.with_date(max((use.last for use in places), default=0))
+        dated = any(places and places[-1].last <= first < last for first, _ in self.setting.dates)
+        if not places or not (dated or word in ("after", "since", "following")):
+            return []
+        if any(predicate.modal or predicate.conditional for predicate in self.found.predicates):
+            return []
+        side = self.actors.named(words)
+        for j in range(k + 1, min(k + 6, len(items))):
+            if items[j].kind == NOUN and items[j].prep >= 0 and items[items[j].prep].word in ("by", "to"):
+                side = side or self.side_of(j)
+        war = self.actors.war
+        first = items[k].first
+        span = {"span": (first, last), "anchor": first}
+        if frame in ("take", "fall"):
+            side = side or self.setting.faller(places[0], first)
+            return list(self.emit(None, places, side, side, "take", loser=war.other(side), **span))  # type: ignore[arg-type]
+        side = side or self.setting.loser(places[0], first)
+        holder = war.other(side) if frame == "lose" else None
+        return list(self.emit(None, places, side, holder, frame, stays=side, loser=side, **span))  # type: ignore[arg-type]
 
     def _flag_in(self, k: int) -> list[Event]:
         """ "a Ukrainian flag in X", "a battalion with its flag in X", shown or filmed."""

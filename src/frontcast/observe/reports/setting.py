@@ -20,6 +20,8 @@ COUNTS: Final = dict(
         strict=True,
     )
 )
+REFERRING: Final = frozenset("they them it its their".split())
+QUOTES: Final = frozenset(('"', "“", "”", "«", "»", "‘"))
 HELD: Final = ("-held", "-occupied", "-controlled", "-ruled")
 
 
@@ -202,7 +204,7 @@ class Setting:
                 break
             prep = items[govern].word
             j = govern - 1
-            while j >= 0 and items[j].kind in (ADVERB, DATE):
+            while j >= 0 and (items[j].kind in (ADVERB, DATE) or (items[j].kind == MARK and items[j].word in QUOTES)):
                 j -= 1
             over = j if j >= 0 and items[j].kind == NOUN else -1
             if prep in self.words.near and use in ("head", "inside", "partial"):
@@ -298,7 +300,7 @@ class Setting:
     def _depends(self, role: int) -> int:
         items = self.found.items
         j = items[role].prep - 1
-        while j >= 0 and items[j].kind in (ADVERB, DATE):
+        while j >= 0 and (items[j].kind in (ADVERB, DATE) or (items[j].kind == MARK and items[j].word in QUOTES)):
             j -= 1
         return j if j >= 0 and items[j].kind == NOUN else -1
 
@@ -711,6 +713,8 @@ class Setting:
         found = self.actors.named(words)
         if found is None and unit is not None:
             found = self.actors.units.get(unit.casefold())
+        if found is None and speaker is None and words[0] in REFERRING:
+            found = self._before_it(item)
         k = item
         while (
             found is None
@@ -738,6 +742,18 @@ class Setting:
             if found is None and items[k - 1].word != "of":
                 break
         return found or self.actors.side(words, speaker, unit)
+
+    def _before_it(self, item: int) -> str | None:
+        """The side that "they" or "its" takes up: the subject before it in the sentence, if that is one."""
+        for predicate in reversed(self.found.predicates):
+            subject = predicate.subject
+            if subject < 0 or predicate.item >= item or subject >= item or predicate.form != "finite":
+                continue
+            words = self.found.words(subject)
+            side = self.actors.named(words)
+            if side is not None and not any(use.item == subject and use.use == "head" for use in self.uses):
+                return side
+        return None
 
     def speaker_side(self, word: int) -> str | None:
         """The side of whoever says the words at `word`; the document's own where nobody else does."""

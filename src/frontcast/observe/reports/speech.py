@@ -276,6 +276,7 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
             and items[after].prep < 0
             and predicate.item > 0
             and items[predicate.item - 1].kind == MARK
+            and items[predicate.item - 1].word != ")"
         )
         if inverted:
             speaker = who.of_phrase(found, after)

@@ -723,6 +723,8 @@ class _Scan:
             or i in self.name_end
             or self.s.words[i][0].isupper()
             or word[0].isdigit()
+            or word in ("half", "more", "most", "about", "nearly", "almost", "only", "all", "both", '"', "“")
+            or word.startswith(("two-", "three-", "four-", "half-"))
         )
 
     def _present_s(self, i: int) -> bool:
