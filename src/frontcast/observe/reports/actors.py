@@ -23,6 +23,8 @@ class Side:
     people: frozenset[str]
     roles: dict[str, list[tuple[str, ...]]]
     voice: tuple[tuple[str, ...], ...]
+    colours: tuple[str, ...] = ()
+    called: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def _war(entry: dict[str, Any]) -> War:
                 frozenset(name.casefold() for name in side["people"]),
                 _phrase_index(side["roles"]),
                 tuple(tuple(phrase.casefold().split()) for phrase in side["voice"]),
+                tuple(side.get("colours", ())),
+                tuple((name, frozenset(said.split())) for name, said in side.get("called", {}).items()),
             )
             for side in entry["side"]
         ),
@@ -308,8 +312,8 @@ def actors(
     for sentence in sentences:
         words.update(sentence.lower)
     best, score = None, 0.0
-    told = earliest(words, published.year)
-    for war in (war for war in known if war.fought(published.year, told)):
+    oldest = earliest(words, published.year)
+    for war in (war for war in known if war.fought(published.year, oldest)):
         count = sum(words[marker] * weight for marker, weight in war.markers.items() if marker in words) + 0.7 * sum(
             all(word in words for word in phrase)
             for side in war.sides
@@ -318,14 +322,18 @@ def actors(
             if len(phrase) > 1
         )
         count += 0.7 * sum(countries[code] for code in war.countries)
-        if war.ended is not None and told > war.ended + 1:
+        if war.ended is not None and oldest > war.ended + 1:
             count = 0.0
         if count > score and count >= LEAST:
             best, score = war, count
     chosen = best or country_war(words, lexicon)
     voice = _voice(sentences, chosen, words)
     chosen = replace(chosen, attacker=chosen.attacking(published.isoformat()))
-    return Actors(_as_told(chosen, sentences, lexicon), lexicon, voice=voice)
+    told = _as_told(chosen, sentences, lexicon)
+    if voice is not None and voice not in {side.name for side in told.sides}:
+        spoken = next(side for side in chosen.sides if side.name == voice)
+        voice = next(side.name for side in told.sides if side.phrases is spoken.phrases)
+    return Actors(told, lexicon, voice=voice)
 
 
 REACH: Final = 6
@@ -358,11 +366,26 @@ def _as_told(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
                     takes[side] += 1
                     break
     order = sorted(war.sides, key=lambda side: -named[side.name])
+    renamed = {side.name: _as_called(side, sentences) for side in order if side.called}
     first = takes.most_common(2)
     attacker = war.attacker
     if first and first[0][1] >= 2 and (len(first) < 2 or first[0][1] >= 2 * first[1][1]):
         attacker = first[0][0]
-    return replace(war, sides=tuple(order), attacker=attacker)
+    if not renamed:
+        return replace(war, sides=tuple(order), attacker=attacker)
+    return replace(
+        war,
+        sides=tuple(replace(side, name=renamed.get(side.name, side.name)) for side in order),
+        attacker=renamed.get(attacker or "", attacker),
+        liberator=renamed.get(war.liberator or "", war.liberator),
+    )
+
+
+def _as_called(side: Side, sentences: Sequence[Sentence]) -> str:
+    """The name of a side that a document prefers, of those it goes by."""
+    count = {name: sum(word in said for s in sentences for word in s.lower) for name, said in side.called}
+    best = max(count, key=lambda name: count[name])
+    return best if count[best] > count.get(side.name, 0) else side.name
 
 
 @lru_cache(maxsize=4)

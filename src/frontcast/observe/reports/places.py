@@ -42,6 +42,7 @@ class PlaceMention:
         known: whether a gazetteer has it.
         key: the same for every mention of one place in a document.
         country: ISO 3166, "" where unknown.
+        population: people, -1 where unknown.
     """
 
     sentence: int
@@ -54,6 +55,7 @@ class PlaceMention:
     known: bool
     key: str
     country: str = ""
+    population: float = -1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,7 @@ class PlaceWords:
     prepositions: frozenset[str]
     strong: frozenset[str]
     titles: frozenset[str]
+    held: frozenset[str]
     regions: frozenset[str]
     rivers: frozenset[str]
     common: frozenset[str]
@@ -126,6 +129,7 @@ def _words(rules: Lexicon) -> PlaceWords:
         frozenset(data["prepositions"].split()),
         frozenset(data["strong"].split()),
         frozenset(data["titles"].split()),
+        frozenset(data["held"].split()),
         bars(data["regions"]),
         bars(data["rivers"]),
         frozenset(word.casefold() for word in data["common"].split()),
@@ -290,17 +294,19 @@ class PlaceFinder:
                 return (
                     self._unknown(number, s, i, people, before) if last - i == 1 and s.lower[i] not in people else None
                 )
-            if following in w.feature and following not in (
-                "base",
-                "road",
-                "highway",
-                "axis",
-                "island",
-                "square",
-                "camp",
-            ):
-                return self._mention(number, s, i, last + 1, "feature", name + " " + following, True)
+            at = self._feature(s, last)
+            if at > last and s.lower[at - 1] not in ("road", "highway", "axis", "square"):
+                kind = "unknown" if s.lower[at - 1] in w.held else "feature"
+                if kind == "feature" or s.lower[at - 1] not in ("base", "camp") or s.words[at - 1][0].isupper():
+                    return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
         return self._mention(number, s, i, last, kind, name, True)
+
+    def _feature(self, s: Sentence, i: int) -> int:
+        """The word after the works or the land that a name is of: "Chernobyl nuclear plant"; i where it is of none."""
+        j = i
+        while j < len(s) and j - i < 3 and s.lower[j] in ("nuclear", "power", "air", "military", "thermal", "international", "naval"):
+            j += 1
+        return j + 1 if j < len(s) and s.lower[j] in self.words.feature else i
 
     def _river(self, s: Sentence, i: int) -> bool:
         return i > 0 and (s.lower[i - 1] in ("the", "river") or (i > 1 and s.lower[i - 2] == "the"))
@@ -441,8 +447,14 @@ class PlaceFinder:
             return None
         if following in w.region:
             return self._mention(number, s, i, last + 1, "region", name, False)
-        if following in w.feature:
-            return self._mention(number, s, i, last + 1, "feature", name, False)
+        at = self._feature(s, last)
+        if at > last:
+            kind = "unknown" if s.lower[at - 1] in w.held else "feature"
+            return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
+        if s.lower[last - 1] in w.held and last - i > 1 and s.lower[last - 1] not in ("camp", "base", "station"):
+            return self._mention(number, s, i, last, "unknown", name, False)
+        if i == self._cell(s) and following == "|" and last - i <= 3:
+            return self._mention(number, s, i, last, "settlement", name, False)
         if following in ("river",) or (previous == "the" and following not in w.settlement):
             return None
         if following in w.speaking or (
@@ -481,6 +493,8 @@ class PlaceFinder:
             and s.lower[before[-1].last : i] in ((",",), ("and",), (",", "and"), ("or",))
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
+        if before and previous in (",", "and", ";") and last - i <= 3 and self._dated(s, last):
+            return self._mention(number, s, i, last, "settlement", name, False)
         if previous == "of" and i > 1 and s.lower[i - 2] == "out":
             return self._mention(number, s, i, last, "settlement", name, False)
         if (
@@ -508,6 +522,20 @@ class PlaceFinder:
         if previous in w.strong or previous in ("from", "to", "at"):
             return self._mention(number, s, i, last, "unknown", name, False)
         return None
+
+    def _dated(self, s: Sentence, i: int) -> bool:
+        """Whether only words of time follow: "on the 21st", "in March", "two days later"."""
+        low = s.lower[i : i + 4]
+        if len(low) < 2:
+            return False
+        if low[0] in ("on", "in", "by") and len(low) > 1:
+            after = low[2] if low[1] == "the" and len(low) > 2 else low[1]
+            return after[0].isdigit() or after in self.words.calendar
+        return low[1] in ("days", "day", "weeks", "week", "hours", "months") and low[-1] in ("later", "earlier", "after", "before")
+
+    def _cell(self, s: Sentence) -> int:
+        """The word that a row of a table begins with, past a bar."""
+        return 1 if s.words[0] == "|" else 0
 
     def _past_insertion(self, s: Sentence, i: int) -> int:
         """Past words set off by commas: "Salahuddin, beyond the citadel, is"."""
@@ -580,6 +608,7 @@ class PlaceFinder:
                     lat=round(place.lat, 4),
                     lon=round(place.lon, 4),
                     country=place.country,
+                    population=place.population,
                     key=f"{place.lat:.3f} {place.lon:.3f}",
                 )
             )

@@ -32,6 +32,10 @@ READER_VERSION: Final = 1
 """Counts up whenever the rules change what is read, so that a store can tell readings apart."""
 
 
+LATELY: Final = 12
+"""Places kept in mind for "the city" and "the village"."""
+
+
 class ReportReader:
     """Reads documents in one language. Loading takes a moment; reading keeps nothing between documents.
 
@@ -218,6 +222,7 @@ class _Reading:
         regions = [use for use in setting.uses if use.kind == "region"]
         if strong:
             self.memory.recent = strong
+            self.memory.lately = [*self.memory.lately, *strong][-LATELY:]
         if regions:
             self.memory.region = regions[-1]
         if chosen:

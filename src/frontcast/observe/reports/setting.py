@@ -21,6 +21,10 @@ COUNTS: Final = dict(
     )
 )
 REFERRING: Final = frozenset("they them it its their".split())
+LEAST_CITY: Final = 15_000.0
+MOST_VILLAGE: Final = 30_000.0
+"""People: fewer are hardly called a city, more no village."""
+
 QUOTES: Final = frozenset(('"', "“", "”", "«", "»", "‘"))
 HELD: Final = ("-held", "-occupied", "-controlled", "-ruled")
 
@@ -36,6 +40,7 @@ class PlaceUse:
         use: "head", "inside", "partial", "edge", "near", "modifier", "possessor" or "attributive".
         prep: the preposition before `role`; over: the phrase that preposition depends on, -1 if none.
         quantity: how many settlements are meant, where none is named.
+        population: people who live there, -1 where unknown.
     """
 
     name: str | None
@@ -52,6 +57,7 @@ class PlaceUse:
     prep: str
     over: int
     quantity: Quantity | None = None
+    population: float = -1.0
 
 
 @dataclass
@@ -61,6 +67,7 @@ class Memory:
     place: PlaceUse | None = None
     region: PlaceUse | None = None
     recent: list[PlaceUse] = field(default_factory=list)
+    lately: list[PlaceUse] = field(default_factory=list)
     taker: str | None = None
     pusher: str | None = None
     holders: dict[str, str] = field(default_factory=dict)
@@ -295,6 +302,7 @@ class Setting:
             prep,
             over,
             quantity,
+            getattr(mention, "population", -1.0),
         )
 
     def _depends(self, role: int) -> int:
@@ -493,6 +501,12 @@ class Setting:
             if use.use in ("head", "inside", "partial", "possessor") and not self._speaker_sits(use)
         ]
         place = good[-1] if good else self.memory.place or (before[-1] if before else None)
+        if words[0] in ("his", "her", "their") and words[-1] in self.found.sets["towns"]:
+            # "The mayor of Irpin had declared his town liberated"
+            owned = next((use for use in reversed(before) if use.use in ("modifier", "possessor")), None)
+            place = owned or place
+        elif not good and words[0] in ("the", "this", "that"):
+            place = self._of_size(words[-1], place)
         if place is None:
             # The first sentence may name the place only later: "The town is held, a resident of Sinja said".
             place = next((use for use in self.uses if use.kind in ("settlement", "unknown")), None)
@@ -541,6 +555,20 @@ class Setting:
             if word in self.words.near and word != "about":
                 use = "near"
         return replace(place, first=-1, last=-1, item=item, role=item, use=use, prep="", over=-1, quantity=None)
+
+    def _of_size(self, word: str, place: PlaceUse | None) -> PlaceUse | None:
+        """Of the places lately named, the one that can be "the city" or "the village"; `place` where all or none can."""
+        if place is None or word not in ("city", "village", "hamlet"):
+            return place
+
+        def fits(use: PlaceUse) -> bool:
+            if word == "city":
+                return use.population < 0 or use.population >= LEAST_CITY
+            return use.population < MOST_VILLAGE
+
+        if fits(place):
+            return place
+        return next((use for use in reversed(self.memory.lately) if fits(use)), place)
 
     def spoken_of(self, item: int) -> PlaceUse | None:
         """The place that a clause without one is about: the last named before phrase `item`, else that of the text."""
