@@ -223,6 +223,11 @@ class Actors:
         return None
 
     @property
+    def colours(self) -> dict[str, str | None]:
+        """What colours mean on maps of this war where no legend says."""
+        return {colour: side.name for side in self.war.sides for colour in side.colours}
+
+    @property
     def forces(self) -> frozenset[str]:
         """Words for soldiers of any side."""
         return _forces(self.lexicon)

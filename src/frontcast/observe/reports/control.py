@@ -13,11 +13,14 @@ from typing import Any
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import CONTESTED
 from frontcast.observe.reports.lexicon import Lexicon
-from frontcast.observe.reports.setting import PlaceUse, Setting
+from frontcast.observe.reports.setting import COUNTS, PlaceUse, Setting
 from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first_of_list
 
 """Verbs before an infinitive that leave open whether it came about."""
 
+
+HOUSES = frozenset("houses cellars basements streets high-rises ruins courtyards alleys lanes blocks flats towers quarters".split())
+"""Where soldiers are who are inside a town."""
 
 STEERING = frozenset("to toward towards into across behind from of off through".split())
 """Prepositions that say where a move began or ended: then the place spoken of is not meant."""
@@ -163,12 +166,21 @@ class _Control:
                 use = self.setting.pronoun(item)
                 if use is not None and use.use in allowed:
                     found.append(use)
-        if not found and any(self.found.words(item)[0] == "both" for item in items):
-            found = self.setting.both(items[0])
+        if not found:
+            several = next((item for item in items if self._several(self.found.words(item))), -1)
+            found = self.setting.both(several) if several >= 0 else []
         if not found and "head" in allowed:
             found = [use for use in map(self.setting.unnamed, items) if use is not None]
         del predicate
         return found
+
+    def _several(self, words: tuple[str, ...]) -> bool:
+        """Whether words take up places named before: "both", "all three", "these villages"."""
+        if words[0] == "both":
+            return len(words) == 1 or words[-1] in self.setting.words.nouns
+        if words[0] == "all" and len(words) > 1:
+            return words[1] in COUNTS and (len(words) == 2 or words[-1] in self.setting.words.nouns)
+        return words[0] in ("these", "those") and words[-1] in ("villages", "towns", "settlements", "places", "cities")
 
     def span(self, predicate: Predicate, places: list[PlaceUse]) -> tuple[int, int]:
         """The words of the clause: from its subject to the last thing used."""
@@ -283,12 +295,23 @@ class _Control:
             return self._reach(predicate)
         if lemma in self.found.sets["naming_places"]:
             return self._named(predicate)
+        announced = self._announced(predicate)
+        if announced:
+            return announced
+        coloured = self._coloured(predicate)
+        if coloured:
+            return coloured
         called = self._called(predicate)
         if called:
             return called
         if lemma in self.found.sets["repelling"]:
             return self._repelled(predicate)
         self._front(predicate)
+        if lemma == "go" and predicate.past and not predicate.particle and not predicate.objects and predicate.form == "finite":
+            gone = self._unsaid(predicate)
+            side = self.subject_side(predicate)
+            if gone and side and self._people(predicate.subject) and predicate.last < len(self.low) and not self.low[predicate.last][0].isalnum():
+                return list(self.emit(predicate, gone, side, None, "leave", stays=side, loser=side))
         frame = self.w.verbs.get(phrase) or (
             self.w.verbs.get(lemma)
             if not predicate.particle or predicate.particle in ("away", "down", "back")
@@ -364,6 +387,11 @@ class _Control:
                 predicate,
                 self.places(predicate.objects) or self._adjunct_places(predicate, "into in inside to".split()),
             )
+        if lemma == "come" and predicate.particle == "back" and not predicate.passive:
+            receiver = next((self.actors.named(self.found.words(item)) for word, item in predicate.adjuncts if word == "to"), None)
+            places = self.places(self.subject_items(predicate))
+            if receiver and places:
+                return list(self.emit(predicate, places, receiver, receiver, "take"))
         if predicate.particle in ("in", "back") or "in" in self.low[predicate.last : predicate.last + 1]:
             out = self._came_in(predicate)
             if out:
@@ -571,6 +599,35 @@ class _Control:
             if told
             else []
         )
+
+    def _announced(self, predicate: Predicate) -> list[Event]:
+        """ "The ministry announced it on 7 June", "announced both on the first": the capture of what it names."""
+        if predicate.lemma not in ("announce", "claim") or predicate.passive or predicate.form == "infinitive":
+            return []
+        direct = [item for item in predicate.objects if item > predicate.item][:1]
+        if not direct or self.negated(predicate) or predicate.modal:
+            return []
+        if self.setting.found.items[direct[0]].last < len(self.low) and self.low[self.setting.found.items[direct[0]].last] in ("of", "that"):
+            return []
+        places = [place for place in self.places(direct) if place.kind in ("settlement", "unknown")]
+        side = self.subject_side(predicate)
+        if not places or side is None:
+            return []
+        return list(self.emit(predicate, places, side, side, "take", anchor=predicate.last))
+
+    def _coloured(self, predicate: Predicate) -> list[Event]:
+        """ "has coloured it red", "was drawn blue", "stays blue": by the colours of the war's maps."""
+        if predicate.lemma not in self.found.sets["colouring"]:
+            return []
+        tail = self.low[predicate.last : predicate.last + 6]
+        colour = next((word for word in tail if word in self.setting.colours), None)
+        passive = predicate.passive or predicate.lemma in ("stay", "remain", "be", "turn", "go")
+        places = self.places(self.subject_items(predicate) if passive else predicate.objects)
+        if colour is None or not places or self.negated(predicate):
+            return []
+        side = self.setting.colours[colour]
+        kind = "contest" if side == CONTESTED else "hold"
+        return list(self.emit(predicate, places, None if side == CONTESTED else side, side, kind))
 
     def _called(self, predicate: Predicate) -> list[Event]:
         """ "declared the place cleared", "reported the town completely taken", "had Belgorod holding"."""
@@ -835,6 +892,11 @@ class _Control:
                 # "the town has a mayor" says nothing; "Azerbaijan has the town" does
                 if self.subject_side(predicate) is None:
                     return []
+                direct = [item for item in predicate.objects if item > predicate.item]
+                if direct and self.found.items[direct[0]].last < len(self.low):
+                    after = self.low[self.found.items[direct[0]].last :][:2]
+                    if after[0].endswith("ing") and not self.places(direct[:0]):
+                        return []  # "has it falling weekly" reports
                 places = [place for place in places if place.kind in ("settlement", "unknown")]
                 if not places:
                     return self._men_in(predicate)
@@ -1197,10 +1259,13 @@ class _Control:
         gone = self._gone(predicate, tail)
         if gone:
             return gone
-        places = self._adjunct_places(predicate, ["in", "inside", "within"])
+        places = self._adjunct_places(predicate, ["in", "inside", "within"]) or self._in_there(predicate, tail)
         places = [place for place in places if place.kind in ("settlement", "unknown")]
         if not places:
             return []
+        both = predicate.subject >= 0 and self.found.words(predicate.subject)[0] in ("both", "two")
+        if both and set(self.found.words(predicate.subject)) & (self.actors.forces | {"sides", "armies"}):
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
         if any(set(self.found.words(item)) & self.w.contest_nouns for item in predicate.objects):
             if self.negated(predicate) or any(self.found.words(item)[0] == "no" for item in predicate.objects):
                 return []
@@ -1235,7 +1300,25 @@ class _Control:
             return []
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
-        return list(self.emit(predicate, places, side, side if predicate.modal else CONTESTED, "enter"))
+        foretold = predicate.modal or predicate.form == "infinitive"
+        return list(self.emit(predicate, places, side, side if foretold else CONTESTED, "enter"))
+
+    def _in_there(self, predicate: Predicate, tail: tuple[str, ...]) -> list[PlaceUse]:
+        """ "are in there", "are still there", "are in its cellars", "are in the eastern half": the place spoken of."""
+        if predicate.subject < 0 or not self._military(predicate.subject):
+            return []
+        for word, item in predicate.adjuncts:
+            words = self.found.words(item)
+            inside = words[-1] in self.setting.words.inside or words[-1] in self.setting.words.partial or words[-1] in HOUSES
+            if word in ("in", "inside", "on") and words[0] in ("its", "the", "some") and inside and len(words) <= 4:
+                if word == "on" and words[-1] not in ("square", "roof", "streets"):
+                    continue
+                place = self.setting.spoken_of(predicate.item)
+                return [replace(place, use="inside")] if place is not None else []
+        if "there" in tail[:3] and (tail[:1] == ("in",) or {"still", "already", "inside"} & set(tail[:2])):
+            place = self.setting.spoken_of(predicate.item)
+            return [place] if place is not None else []
+        return []
 
     def _gone(self, predicate: Predicate, tail: tuple[str, ...]) -> list[Event]:
         """ "the Russians are out of X", "are gone from X", "are gone"."""

@@ -19,6 +19,7 @@ from frontcast.observe.reports.syntax import ADVERB, CONJUNCTION, DATE, MARK, NO
 Colours = dict[str, str | None]
 """Colours of a map's legend: the side each stands for, `CONTESTED` for nobody's ground."""
 
+NOWHERE = frozenset("not no never near outskirts around approaches toward towards".split())
 HEADS = (":", "—", "–", "-", "|", "=", "→", "--")
 
 
@@ -182,13 +183,23 @@ class _Fragments:
             return []
         end = self._end(first)
         state = self.state(first, end)
+        last = end
+        if items[mark].word == "|":
+            # a row of a table: a later cell may say it, and tell when
+            last = len(self.low) - (self.low[-1] in (".", "|"))
+            while state is None and end < len(self.low) and self.low[end] == "|":
+                first, end = end + 1, self._end(end + 1)
+                state = self.state(first, end)
         if state is None:
             return []
-        return [self._event(use, state, places[0].first, end) for use in places if use.first not in self.told]
+        out = [self._event(use, state, places[0].first, last) for use in places if use.first not in self.told]
+        if end < len(self.low) and self.low[end] == "?":
+            out = [replace(event, hedged=True) for event in out]
+        return out
 
     def _end(self, first: int) -> int:
         for i in range(first, len(self.low)):
-            if self.low[i] in (".", ";", "!", "?") or (self.low[i] == "," and i > first + 1):
+            if self.low[i] in (".", ";", "!", "?", "|") or (self.low[i] == "," and i > first + 1):
                 return i
         return len(self.low)
 
@@ -205,8 +216,21 @@ class _Fragments:
                 lemma = predicate.lemma
                 if lemma not in ("be", "remain", "stay") and lemma not in self.found.sets["fragment_verbs"]:
                     return None
-        if any(word in ("not", "no", "never", "?", "near", "outskirts", "around", "approaches", "toward", "towards") for word in words[:4]):
+        negated = words[0] in ("not", "never")
+        if negated or (words[0] in ("has", "have", "was", "were", "is") and words[1:2] == ("not",)):
+            at = next((k for k, word in enumerate(words[:5]) if self._takes(word)), -1)
+            if at < 0:
+                return None
+            lemma = self.lexicon.verbs[words[at]].lemma
+            if self.w.verbs.get(lemma) == "lose" or lemma in ("abandon", "vacate"):
+                keeper = self.actors.named(words) or self.setting.loser(None, first)
+                return keeper, keeper, "denied"
+            side = self.actors.named(words) or self.setting.taker or self.actors.war.attacker
+            return side, None, "denied"
+        if any(word in NOWHERE for word in words[:4]):
             return None
+        if words[0] in ("probably", "likely", "reportedly", "apparently", "possibly", "still", "now") and len(words) > 1:
+            words = words[1:]
         coloured = [self.colours[word] for word in words[:6] if word in self.colours]
         if coloured:
             side = coloured[-1]
@@ -223,8 +247,12 @@ class _Fragments:
         start = words[1:] if words[0] in ("still", "now", "again", "back", "fully", "completely", "under", "in", "reportedly") else words
         if set(words[:6]) & self.w.hands and named and words[0] not in ("out", "beyond"):
             return named, named, "hold"
+        prefix = words[0].split("-")[0]
+        if words[0].endswith(("-held", "-controlled", "-occupied")) and (self.actors.named([prefix]) or self.actors.by_role([prefix])):
+            named = self.actors.named([prefix]) or self.actors.by_role([prefix])
+            return named, named, "hold"
         if named and start and self.actors.named(start[:2]) == named and len(words) <= 4:
-            held = words[-1].endswith(("held", "control", "controlled", "side")) or len(start) <= 2
+            held = words[-1].endswith(("held", "control", "controlled", "side", "allies")) or len(start) <= 2
             return (named, named, "hold") if held else None
         taken = next((word for word in words[:3] if self._takes(word)), "")
         if taken:
@@ -255,6 +283,9 @@ class _Fragments:
 
     def _event(self, use: PlaceUse, state: tuple[str | None, str | None, str], first: int, last: int) -> Event:
         side, holder, kind = state
+        denied = kind == "denied"
+        if denied:
+            kind = "lose" if holder is not None else "take"
         return Event(
             side,
             holder,
@@ -264,6 +295,7 @@ class _Fragments:
             first,
             max(last, use.last, first + 1),
             kind,
+            denied=denied,
             stays=side if kind in ("lose", "leave") else None,
             loser=side if kind in ("lose", "leave") else None,
         )
@@ -275,7 +307,7 @@ class _Fragments:
         items = self.found.items
         if any(use.kind in ("settlement", "unknown") for use in self.setting.uses):
             return []
-        if any(predicate.form == "finite" for predicate in self.found.predicates):
+        if any(predicate.form == "finite" and predicate.subject >= 0 for predicate in self.found.predicates):
             return []
         place = self.setting.memory.place
         if place is None or not items or len(self.low) > 16:
@@ -291,6 +323,10 @@ class _Fragments:
             or words[0] in self.w.states["own"]
             or words[0] in self.w.states["free"]
             or words[0] in self.w.states["lost"]
+            or (words[0] in ("not", "never") and any(self._takes(word) for word in words[1:3]))
+            or words[0] in ("probably", "likely", "apparently", "reportedly")
+            or words[0].endswith(("-held", "-controlled"))
+            or (words[0] in ("has", "was", "is") and words[1:2] == ("not",))
         )
         if not opens:
             return []

@@ -139,6 +139,7 @@ class _Reading:
             self.memory,
             [(u.first, u.last, u.name) for u in units],
             self.lexicon,
+            self.colours,
         )
         question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
         events = [] if question else control_events(setting, self.actors, self.lexicon)

@@ -124,6 +124,8 @@ class Setting:
         actors: the sides.
         memory: of the document.
         units: (first, last, name) of the formations it names.
+        lexicon: of its language.
+        colours: of the document's legend of a map: the side each stands for; left out, those of the war's maps.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class Setting:
         memory: Memory,
         units: Sequence[tuple[int, int, str]],
         lexicon: Lexicon,
+        colours: dict[str, str | None] | None = None,
     ) -> None:
         self.found = found
         self.actors = actors
@@ -144,6 +147,7 @@ class Setting:
         self.dates = dates
         self.units = units
         self.lexicon = lexicon
+        self.colours: dict[str, str | None] = colours or actors.colours
         self.words = place_words(lexicon)
         self.uses = self._uses(mentions)
 
@@ -514,6 +518,9 @@ class Setting:
             place = PlaceUse(
                 "the capital", "unknown", None, None, False, "the capital", -1, -1, item, item, "head", "", -1
             )
+        counted = self._counted(words, item)
+        if counted is not None:
+            return counted
         if place is None or not words:
             return None
         use = ""
@@ -555,6 +562,19 @@ class Setting:
             if word in self.words.near and word != "about":
                 use = "near"
         return replace(place, first=-1, last=-1, item=item, role=item, use=use, prep="", over=-1, quantity=None)
+
+    def _counted(self, words: tuple[str, ...], item: int) -> PlaceUse | None:
+        """ "the former", "the latter", "the first" and "the second" of the places last named together."""
+        order = {("the", "former"): 0, ("the", "first"): 0, ("the", "second"): 1, ("the", "latter"): -1, ("the", "third"): 2}
+        at = order.get(words)
+        if at is None:
+            return None
+        recent = [use for use in self.memory.recent if use.kind in ("settlement", "unknown")]
+        before = [use for use in self.uses if 0 <= use.last <= self.found.items[item].first and use.use == "head"]
+        recent = before if len(before) > 1 else recent
+        if len(recent) < 2 or at >= len(recent):
+            return None
+        return replace(recent[at], first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1, quantity=None)
 
     def _of_size(self, word: str, place: PlaceUse | None) -> PlaceUse | None:
         """Of the places lately named, the one that can be "the city" or "the village"; `place` where all or none can."""
@@ -628,10 +648,19 @@ class Setting:
             if use.kind in ("settlement", "unknown") and use.use in ("head", "inside", "partial")
         ]
         distinct = {use.key: use for use in recent}
-        chosen = list(distinct.values())[-2:]
+        words = self.found.words(item)
+        many = COUNTS.get(words[1], 2) if words[0] == "all" and len(words) > 1 else 2
+        if words[0] in ("these", "those", "all") and len(words) > 1 and words[1] not in COUNTS:
+            together = {use.key: use for use in self.memory.recent}
+            distinct, many = (together, len(together)) if len(together) > 1 else (distinct, 2)
+        if len(distinct) < 2 or many > len(distinct):
+            distinct = {
+                use.key: use for use in [*self.memory.lately, *before] if use.use in ("head", "inside", "partial")
+            }
+        chosen = list(distinct.values())[-many:]
         return (
             [replace(use, first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1) for use in chosen]
-            if len(chosen) == 2
+            if len(chosen) == many
             else []
         )
 
