@@ -11,124 +11,8 @@ from typing import Any, Final
 
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.tokens import Sentence
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of one war, as words."""
-
-    name: str
-    phrases: dict[str, list[tuple[str, ...]]]
-    capitals: frozenset[str]
-    people: frozenset[str]
-    roles: dict[str, list[tuple[str, ...]]]
-    voice: tuple[tuple[str, ...], ...]
-    colours: tuple[str, ...] = ()
-    called: tuple[tuple[str, frozenset[str]], ...] = ()
-
-
-@dataclass(frozen=True)
-class War:
-    """The sides of one war.
-
-    `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
-    the side that takes places where a report does not say who does, until the first of `turns`; `ended`: the year it
-    did, if it is long over; `began`: the year it did."""
-
-    name: str
-    countries: frozenset[str]
-    markers: dict[str, float]
-    sides: tuple[Side, ...]
-    attacker: str | None = None
-    ended: int | None = None
-    began: int = 0
-    turns: tuple[tuple[str, str], ...] = ()
-    liberator: str | None = None
-
-    def fought(self, published: int, told: int | None = None) -> bool:
-        """Whether a report of that year may be about it; `told` is the earliest year that it names."""
-        return self.began <= published and (
-            self.ended is None or min(published, published if told is None else told) <= self.ended + 1
-        )
-
-    def attacking(self, day: str) -> str | None:
-        """The side on the move on a day, YYYY-MM-DD, as far as the rules know."""
-        side = self.attacker
-        for since, now in self.turns:
-            if day >= since:
-                side = now
-        return side
-
-    def other(self, side: str | None) -> str | None:
-        """The side that fights this one: of more than two, the first other."""
-        if side is None:
-            return None
-        for candidate in self.sides:
-            if candidate.name != side:
-                return candidate.name
-        return None
-
-
-def wars(lexicon: Lexicon) -> tuple[War, ...]:
-    """All wars that the rules of a language list."""
-    found = tuple(_war(entry) for entry in lexicon.data["sides"]["war"])
-    for war in found:
-        for side in war.sides:
-            for index in side.phrases.values():
-                for phrase in index:
-                    if len(phrase) == 1:
-                        war.markers.setdefault(phrase[0], 0.5)
-    for war in found:
-        for marker, weight in war.markers.items():
-            # A marker that is also a name in other wars tells less: "Russian" in Syria.
-            elsewhere = sum(
-                marker in other.markers
-                or any(
-                    marker in phrase for side in other.sides for phrases in side.phrases.values() for phrase in phrases
-                )
-                for other in found
-                if other is not war
-            )
-            war.markers[marker] = weight / (1 + elsewhere)
-    return found
-
-
-def _phrase_index(names: Sequence[str]) -> dict[str, list[tuple[str, ...]]]:
-    index: dict[str, list[tuple[str, ...]]] = {}
-    for name in names:
-        words = tuple(
-            word if len(word) == 2 and word.isupper() else word.casefold() for word in name.replace("'s", " 's").split()
-        )
-        index.setdefault(words[0], []).append(words)
-    for entries in index.values():
-        entries.sort(key=len, reverse=True)
-    return index
-
-
-def _war(entry: dict[str, Any]) -> War:
-    return War(
-        entry["name"],
-        frozenset(entry["countries"]),
-        dict.fromkeys(entry["markers"].split(), 1.0),
-        tuple(
-            Side(
-                side["name"],
-                _phrase_index(side["names"]),
-                frozenset(name.casefold() for name in side["capitals"]),
-                frozenset(name.casefold() for name in side["people"]),
-                _phrase_index(side["roles"]),
-                tuple(tuple(phrase.casefold().split()) for phrase in side["voice"]),
-                tuple(side.get("colours", ())),
-                tuple((name, frozenset(said.split())) for name, said in side.get("called", {}).items()),
-            )
-            for side in entry["side"]
-        ),
-        entry.get("attacker"),
-        entry.get("ended"),
-        entry.get("began", 0),
-        tuple((since, side) for since, side in entry.get("turns", ())),
-        entry.get("liberator"),
-    )
+from frontcast.observe.reports.voices import voice_of
+from frontcast.observe.reports.wars import Side, War, match, phrase_index, wars
 
 
 def country_war(words: Counter[str], lexicon: Lexicon) -> War:
@@ -140,14 +24,14 @@ def country_war(words: Counter[str], lexicon: Lexicon) -> War:
         if count:
             found.append((count, country, names))
     found.sort(key=lambda entry: (-entry[0], entry[1]))
-    sides = [Side(country, _phrase_index(names), frozenset(), frozenset(), {}, ()) for _, country, names in found[:2]]
+    sides = [Side(country, phrase_index(names), frozenset(), frozenset(), {}, ()) for _, country, names in found[:2]]
     roles = {
         "rebels": ["rebel", "rebels", "insurgents", "insurgent", "guerrillas"],
         "government": ["government", "army", "regime"],
     }
     for name, members in roles.items():
         if len(sides) < 2:
-            sides.append(Side(name, _phrase_index(members), frozenset(), frozenset(), {}, ()))
+            sides.append(Side(name, phrase_index(members), frozenset(), frozenset(), {}, ()))
     return War("", frozenset(), {}, tuple(sides))
 
 
@@ -172,7 +56,7 @@ class Actors:
         """The side that words name outright, the first if several; None if none."""
         for i, word in enumerate(words):
             for side in self.war.sides:
-                if _match(side.phrases, words, i) or (word in side.people and len(word) > 2):
+                if match(side.phrases, words, i) or (word in side.people and len(word) > 2):
                     return side.name
         for i, word in enumerate(words):
             for side in self.war.sides:
@@ -187,7 +71,7 @@ class Actors:
         """The side that a word means in this war only: "the rebels", "the regime"."""
         for i in range(len(words)):
             for side in self.war.sides:
-                if _match(side.roles, words, i):
+                if match(side.roles, words, i):
                     return side.name
         return None
 
@@ -241,10 +125,6 @@ def _forces(lexicon: Lexicon) -> frozenset[str]:
     if key not in _FORCES:
         _FORCES[key] = frozenset(lexicon.data["sides"]["words"]["forces"].split())
     return _FORCES[key]
-
-
-def _match(index: dict[str, list[tuple[str, ...]]], words: Sequence[str], i: int) -> bool:
-    return any(tuple(words[i : i + len(phrase)]) == phrase for phrase in index.get(words[i], ()))
 
 
 class Wars:
@@ -332,7 +212,7 @@ def actors(
         if count > score and count >= LEAST:
             best, score = war, count
     chosen = best or country_war(words, lexicon)
-    voice = _voice(sentences, chosen, words)
+    voice = voice_of(sentences, chosen, lexicon)
     chosen = replace(chosen, attacker=chosen.attacking(published.isoformat()))
     told = _as_told(chosen, sentences, lexicon)
     if voice is not None and voice not in {side.name for side in told.sides}:
@@ -356,7 +236,7 @@ def _as_told(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
     for sentence in sentences:
         low = sentence.lower
         for i in range(len(low)):
-            side = next((side.name for side in war.sides if _match(side.phrases, low, i)), None)
+            side = next((side.name for side in war.sides if match(side.phrases, low, i)), None)
             if side is None:
                 continue
             named[side] += 1
@@ -398,88 +278,3 @@ def _taking(lexicon: Lexicon) -> frozenset[str]:
     """Forms of the verbs of taking ground that nobody uses of losing it."""
     verbs = frozenset(lexicon.data["sides"]["words"]["taking"].split())
     return frozenset(form for form, verb in lexicon.verbs.items() if verb.lemma in verbs and "base" not in verb.forms)
-
-
-def _voice(sentences: Sequence[Sentence], war: War, words: Counter[str]) -> str | None:
-    """The side whose own words the document is, told by how it speaks of itself and of the other."""
-    outside = Counter[str]()
-    phrases: Counter[str] = Counter()
-    quoted = False
-    for sentence in sentences:
-        for word, text in zip(sentence.lower, sentence.words, strict=True):
-            if text in ("“", "«") or (text == '"' and not quoted):
-                quoted = True
-            elif text in ("”", "»", '"'):
-                quoted = False
-            elif not quoted:
-                outside[word] += 1
-        line = " ".join(sentence.lower)
-        for side in war.sides:
-            for phrase in side.voice:
-                if f" {' '.join(phrase)} " in f" {line} ":
-                    phrases[side.name] += 1
-        quoted = quoted and not sentence.words[-1].endswith((".", "!", "?"))
-    ours = outside["our"] + outside["ours"] + outside["lads"] + outside["comrades"] + 0.5 * outside["we"]
-    enemy = outside["enemy"] + outside["enemy's"]
-    if enemy:
-        ours += 0.5 * (outside["i"] + outside["me"] + outside["my"])
-    own = ours + enemy + sum(phrases.values())
-    # A newspaper may quote such words; a bulletin is made of them.
-    if own < 2 or own < 0.25 * len(sentences):
-        return None
-    if phrases:
-        return phrases.most_common(1)[0][0]
-    if (not ours or not enemy or ours + enemy < 2) and enemy < 2:
-        return None
-    del words
-    return _by_opponent(sentences, war)
-
-
-def _by_opponent(sentences: Sequence[Sentence], war: War) -> str | None:
-    """The side whose soldiers are spoken of warmly: named beside "our", or not named beside "enemy"."""
-    score: Counter[str] = Counter()
-    for sentence in sentences:
-        low = sentence.lower
-        for side in war.sides:
-            for i in range(len(low)):
-                if _match(side.phrases, low, i):
-                    near = low[max(0, i - 3) : i + 4]
-                    if "our" in near:
-                        score[side.name] += 2
-                    elif "enemy" in near or "enemy's" in near:
-                        score[war.other(side.name) or ""] += 1
-                    else:
-                        # A bulletin names the enemy by nation more often than itself.
-                        score[war.other(side.name) or ""] += 0.25  # type: ignore[assignment]
-    if war.attacker is not None:
-        # Who is always attacked defends; who tells of his own advance attacks.
-        for sentence in sentences:
-            low = sentence.lower
-            for i, word in enumerate(low):
-                near = low[i + 1 : i + 5]
-                if word == "enemy" and any(
-                    form.startswith(
-                        (
-                            "attack",
-                            "shell",
-                            "storm",
-                            "tried",
-                            "launch",
-                            "fire",
-                            "advanc",
-                            "struck",
-                            "strik",
-                            "unsuccess",
-                            "bomb",
-                            "assault",
-                        )
-                    )
-                    for form in near
-                ):
-                    score[war.other(war.attacker) or ""] += 1
-                elif word in ("defenders", "defender") and i and low[i - 1] == "our":
-                    score[war.other(war.attacker) or ""] += 2
-    if score:
-        return score.most_common(1)[0][0]
-    # Nobody is named, as among friends: the side whose bloggers the war knows best.
-    return war.sides[-1].name if war.sides else None

@@ -19,7 +19,9 @@ from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first
 """Verbs before an infinitive that leave open whether it came about."""
 
 
-HOUSES = frozenset("houses cellars basements streets high-rises ruins courtyards alleys lanes blocks flats towers quarters".split())
+HOUSES = frozenset(
+    "houses cellars basements streets high-rises ruins courtyards alleys lanes blocks flats towers quarters".split()
+)
 """Where soldiers are who are inside a town."""
 
 STEERING = frozenset("to toward towards into across behind from of off through".split())
@@ -307,10 +309,22 @@ class _Control:
         if lemma in self.found.sets["repelling"]:
             return self._repelled(predicate)
         self._front(predicate)
-        if lemma == "go" and predicate.past and not predicate.particle and not predicate.objects and predicate.form == "finite":
+        if (
+            lemma == "go"
+            and predicate.past
+            and not predicate.particle
+            and not predicate.objects
+            and predicate.form == "finite"
+        ):
             gone = self._unsaid(predicate)
             side = self.subject_side(predicate)
-            if gone and side and self._people(predicate.subject) and predicate.last < len(self.low) and not self.low[predicate.last][0].isalnum():
+            if (
+                gone
+                and side
+                and self._people(predicate.subject)
+                and predicate.last < len(self.low)
+                and not self.low[predicate.last][0].isalnum()
+            ):
                 return list(self.emit(predicate, gone, side, None, "leave", stays=side, loser=side))
         frame = self.w.verbs.get(phrase) or (
             self.w.verbs.get(lemma)
@@ -388,7 +402,9 @@ class _Control:
                 self.places(predicate.objects) or self._adjunct_places(predicate, "into in inside to".split()),
             )
         if lemma == "come" and predicate.particle == "back" and not predicate.passive:
-            receiver = next((self.actors.named(self.found.words(item)) for word, item in predicate.adjuncts if word == "to"), None)
+            receiver = next(
+                (self.actors.named(self.found.words(item)) for word, item in predicate.adjuncts if word == "to"), None
+            )
             places = self.places(self.subject_items(predicate))
             if receiver and places:
                 return list(self.emit(predicate, places, receiver, receiver, "take"))
@@ -607,7 +623,9 @@ class _Control:
         direct = [item for item in predicate.objects if item > predicate.item][:1]
         if not direct or self.negated(predicate) or predicate.modal:
             return []
-        if self.setting.found.items[direct[0]].last < len(self.low) and self.low[self.setting.found.items[direct[0]].last] in ("of", "that"):
+        if self.setting.found.items[direct[0]].last < len(self.low) and self.low[
+            self.setting.found.items[direct[0]].last
+        ] in ("of", "that"):
             return []
         places = [place for place in self.places(direct) if place.kind in ("settlement", "unknown")]
         side = self.subject_side(predicate)
@@ -638,7 +656,11 @@ class _Control:
         if not places:
             return []
         after = self.found.items[direct[0]].last
-        words = [word for word in self.low[after : after + 3] if not word.endswith("ly") and word not in ("now", "already", "as")]
+        words = [
+            word
+            for word in self.low[after : after + 3]
+            if not word.endswith("ly") and word not in ("now", "already", "as")
+        ]
         if not words:
             return []
         side = self.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
@@ -813,7 +835,10 @@ class _Control:
         if predicate.lemma == "leave" and (
             (predicate.form == "participle" and predicate.passive)
             or following in ("behind", "for")
-            or any(word in ("how", "what", "few", "no", "any") for word in self.low[max(0, predicate.first - 6) : predicate.first])
+            or any(
+                word in ("how", "what", "few", "no", "any")
+                for word in self.low[max(0, predicate.first - 6) : predicate.first]
+            )
         ):
             return []  # "soldiers left in the town", "how many men he has left"
         place = self.setting.spoken_of(predicate.item)
@@ -983,7 +1008,9 @@ class _Control:
         if predicate.passive or predicate.lemma in ("fight",):
             return []
         following = self.low[predicate.last : predicate.last + 1]
-        if predicate.particle != "in" and not (predicate.particle == "back" and predicate.lemma in ("come", "get", "walk", "march")):
+        if predicate.particle != "in" and not (
+            predicate.particle == "back" and predicate.lemma in ("come", "get", "walk", "march")
+        ):
             return []
         if predicate.particle == "in" and following and following[0] in ("the", "a"):
             return []
@@ -1138,7 +1165,8 @@ class _Control:
                 # "went over to the rebels", "reverted to Ukraine"
                 under |= (
                     items[items[k].prep].word == "to"
-                    and predicate.lemma in ("go", "pass", "revert", "return", "fall", "come", "switch", "slip", "belong", "transfer")
+                    and predicate.lemma
+                    in ("go", "pass", "revert", "return", "fall", "come", "switch", "slip", "belong", "transfer")
                     and self.actors.named(words) is not None
                 )
                 if under or words[-1] in self.w.hands or any(word in self.w.hands for word in words):
@@ -1309,7 +1337,9 @@ class _Control:
             return []
         for word, item in predicate.adjuncts:
             words = self.found.words(item)
-            inside = words[-1] in self.setting.words.inside or words[-1] in self.setting.words.partial or words[-1] in HOUSES
+            inside = (
+                words[-1] in self.setting.words.inside or words[-1] in self.setting.words.partial or words[-1] in HOUSES
+            )
             if word in ("in", "inside", "on") and words[0] in ("its", "the", "some") and inside and len(words) <= 4:
                 if word == "on" and words[-1] not in ("square", "roof", "streets"):
                     continue

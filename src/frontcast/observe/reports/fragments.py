@@ -23,7 +23,9 @@ NOWHERE = frozenset("not no never near outskirts around approaches toward toward
 HEADS = (":", "—", "–", "-", "|", "=", "→", "--")
 
 
-def fragments(setting: Setting, actors: Actors, lexicon: Lexicon, events: Sequence[Event], colours: Colours) -> list[Event]:
+def fragments(
+    setting: Setting, actors: Actors, lexicon: Lexicon, events: Sequence[Event], colours: Colours
+) -> list[Event]:
     """Control events of a sentence that no verb tells, given those that verbs tell.
 
     Args:
@@ -86,9 +88,13 @@ class _Fragments:
     def _parted(self, item: int) -> bool:
         items = self.found.items
         j = item - 1
-        while j >= 0 and (items[j].kind in (ADVERB, DATE) or (items[j].kind == PREPOSITION and items[j + 1].kind == DATE)):
+        while j >= 0 and (
+            items[j].kind in (ADVERB, DATE) or (items[j].kind == PREPOSITION and items[j + 1].kind == DATE)
+        ):
             j -= 1
-        return j >= 0 and (items[j].kind == CONJUNCTION or (items[j].kind == MARK and items[j].word in (",", ";", "—", "–")))
+        return j >= 0 and (
+            items[j].kind == CONJUNCTION or (items[j].kind == MARK and items[j].word in (",", ";", "—", "–"))
+        )
 
     def _time_after(self, use: PlaceUse) -> int | None:
         """The word after the words of time that follow a place at once; None where anything else does, or nothing."""
@@ -229,7 +235,10 @@ class _Fragments:
             return side, None, "denied"
         if any(word in NOWHERE for word in words[:4]):
             return None
-        if words[0] in ("probably", "likely", "reportedly", "apparently", "possibly", "still", "now") and len(words) > 1:
+        if (
+            words[0] in ("probably", "likely", "reportedly", "apparently", "possibly", "still", "now")
+            and len(words) > 1
+        ):
             words = words[1:]
         coloured = [self.colours[word] for word in words[:6] if word in self.colours]
         if coloured:
@@ -242,13 +251,21 @@ class _Fragments:
             return None, CONTESTED, "contest"
         own = self.setting.speaker_side(first) or self.actors.voice
         named = self.actors.named(words) or self.actors.by_role(words[:4])
-        if words[0] in self.w.states["own"] or (words[0] in ("still", "now", "again") and len(words) > 1 and words[1] in self.w.states["own"]):
+        if words[0] in self.w.states["own"] or (
+            words[0] in ("still", "now", "again") and len(words) > 1 and words[1] in self.w.states["own"]
+        ):
             return (own, own, "hold") if own else None
-        start = words[1:] if words[0] in ("still", "now", "again", "back", "fully", "completely", "under", "in", "reportedly") else words
+        start = (
+            words[1:]
+            if words[0] in ("still", "now", "again", "back", "fully", "completely", "under", "in", "reportedly")
+            else words
+        )
         if set(words[:6]) & self.w.hands and named and words[0] not in ("out", "beyond"):
             return named, named, "hold"
         prefix = words[0].split("-")[0]
-        if words[0].endswith(("-held", "-controlled", "-occupied")) and (self.actors.named([prefix]) or self.actors.by_role([prefix])):
+        if words[0].endswith(("-held", "-controlled", "-occupied")) and (
+            self.actors.named([prefix]) or self.actors.by_role([prefix])
+        ):
             named = self.actors.named([prefix]) or self.actors.by_role([prefix])
             return named, named, "hold"
         if named and start and self.actors.named(start[:2]) == named and len(words) <= 4:
@@ -270,7 +287,9 @@ class _Fragments:
         if words[0] in self.w.states["free"] and words[0] != "back":
             side = own or self.setting.taker or self.actors.war.attacker
             return (side, side, "take") if side else None
-        if words[0] in self.w.states["lost"] or (len(words) > 1 and words[0] == "now" and words[1] in self.w.states["lost"]):
+        if words[0] in self.w.states["lost"] or (
+            len(words) > 1 and words[0] == "now" and words[1] in self.w.states["lost"]
+        ):
             loser = own or self.setting.loser(None, first)
             return loser, self.actors.war.other(loser), "lose"
         return None
@@ -373,7 +392,23 @@ def legend(words: tuple[str, ...], actors: Actors, lexicon: Lexicon) -> Colours:
         if word not in known:
             continue
         j = i + 1
-        while j < len(words) and words[j] in ("is", "=", ":", "for", "means", "marks", "denotes", "stands", "shows", "are", "that", "the", "-", "–", "—"):
+        while j < len(words) and words[j] in (
+            "is",
+            "=",
+            ":",
+            "for",
+            "means",
+            "marks",
+            "denotes",
+            "stands",
+            "shows",
+            "are",
+            "that",
+            "the",
+            "-",
+            "–",
+            "—",
+        ):
             j += 1
         stop = next((k for k in range(j, len(words)) if words[k] in (",", ";", ".") or words[k] in known), len(words))
         said = words[j:stop]

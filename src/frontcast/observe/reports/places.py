@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from frontcast.observe.reports.actors import War, wars
 from frontcast.observe.reports.gazetteer import Named, Names, shipped_names
 from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.tokens import Sentence
+from frontcast.observe.reports.wars import War, wars
 from frontcast.spelling import fold
 
 LONGEST: Final = 5
@@ -304,7 +304,11 @@ class PlaceFinder:
     def _feature(self, s: Sentence, i: int) -> int:
         """The word after the works or the land that a name is of: "Chernobyl nuclear plant"; i where it is of none."""
         j = i
-        while j < len(s) and j - i < 3 and s.lower[j] in ("nuclear", "power", "air", "military", "thermal", "international", "naval"):
+        while (
+            j < len(s)
+            and j - i < 3
+            and s.lower[j] in ("nuclear", "power", "air", "military", "thermal", "international", "naval")
+        ):
             j += 1
         return j + 1 if j < len(s) and s.lower[j] in self.words.feature else i
 
@@ -531,7 +535,12 @@ class PlaceFinder:
         if low[0] in ("on", "in", "by") and len(low) > 1:
             after = low[2] if low[1] == "the" and len(low) > 2 else low[1]
             return after[0].isdigit() or after in self.words.calendar
-        return low[1] in ("days", "day", "weeks", "week", "hours", "months") and low[-1] in ("later", "earlier", "after", "before")
+        return low[1] in ("days", "day", "weeks", "week", "hours", "months") and low[-1] in (
+            "later",
+            "earlier",
+            "after",
+            "before",
+        )
 
     def _cell(self, s: Sentence) -> int:
         """The word that a row of a table begins with, past a bar."""

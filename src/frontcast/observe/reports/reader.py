@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from frontcast.observe.reports.actors import Actors, Wars, actors, wars
+from frontcast.observe.reports.actors import Actors, Wars, actors
 from frontcast.observe.reports.authors import author
 from frontcast.observe.reports.certainty import judge
 from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
@@ -27,6 +27,7 @@ from frontcast.observe.reports.speech import Speaker, Speakers, Speech, quoted, 
 from frontcast.observe.reports.syntax import NOUN, Clauses, clauses
 from frontcast.observe.reports.tokens import Sentence, sentences
 from frontcast.observe.reports.units import UnitMention, find_units
+from frontcast.observe.reports.wars import wars
 
 READER_VERSION: Final = 1
 """Counts up whenever the rules change what is read, so that a store can tell readings apart."""

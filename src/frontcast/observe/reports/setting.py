@@ -460,7 +460,9 @@ class Setting:
                         return replace(said, role=item)
         entry = items[item]
         described = words[-1] in self.found.sets["towns"] and words[0] in ("the", "this", "that")
-        if not described and any(word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]):
+        if not described and any(
+            word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]
+        ):
             return None  # "the Sports City" is a name, if an unknown one
         direct = self.pronoun_words(words, item)
         if direct is not None:
@@ -565,7 +567,13 @@ class Setting:
 
     def _counted(self, words: tuple[str, ...], item: int) -> PlaceUse | None:
         """ "the former", "the latter", "the first" and "the second" of the places last named together."""
-        order = {("the", "former"): 0, ("the", "first"): 0, ("the", "second"): 1, ("the", "latter"): -1, ("the", "third"): 2}
+        order = {
+            ("the", "former"): 0,
+            ("the", "first"): 0,
+            ("the", "second"): 1,
+            ("the", "latter"): -1,
+            ("the", "third"): 2,
+        }
         at = order.get(words)
         if at is None:
             return None
