@@ -182,7 +182,7 @@ LEAST: Final = 0.6
 
 
 def actors(
-    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], published: date
+    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], published: date, told: date
 ) -> Actors:
     """Who fights in a document.
 
@@ -192,6 +192,7 @@ def actors(
         known: the wars listed.
         countries: ISO code → how many of its places the document names.
         published: the day it was published.
+        told: the day of what it tells.
     """
     words: Counter[str] = Counter()
     for sentence in sentences:
@@ -213,12 +214,12 @@ def actors(
             best, score = war, count
     chosen = best or country_war(words, lexicon)
     voice = voice_of(sentences, chosen, lexicon)
-    chosen = replace(chosen, attacker=chosen.attacking(published.isoformat()))
-    told = _as_told(chosen, sentences, lexicon)
-    if voice is not None and voice not in {side.name for side in told.sides}:
+    chosen = replace(chosen, attacker=chosen.attacking(told.isoformat()))
+    war = _as_told(chosen, sentences, lexicon)
+    if voice is not None and voice not in {side.name for side in war.sides}:
         spoken = next(side for side in chosen.sides if side.name == voice)
-        voice = next(side.name for side in told.sides if side.phrases is spoken.phrases)
-    return Actors(told, lexicon, voice=voice)
+        voice = next(side.name for side in war.sides if side.phrases is spoken.phrases)
+    return Actors(war, lexicon, voice=voice)
 
 
 REACH: Final = 6

@@ -93,7 +93,13 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
     words = date_words(rules or lexicon())
     out: list[DateMention] = []
     anchor = published
+    told: date | None = None  # the day that a history has come to
+    paragraph = -1
     for number, sentence in enumerate(sentences):
+        if sentence.paragraph != paragraph:
+            paragraph = sentence.paragraph
+            if told is not None and (published - told).days < HISTORY_DAYS:
+                told = None
         i = 0
         while i < len(sentence):
             found = _at(sentence, i, number, published, anchor, words)
@@ -101,11 +107,59 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
                 i += 1
                 continue
             found = _with_role(sentence, found, words)
+            if told is not None:
+                found = _told(sentence, found, told, published)
             out.append(found)
-            if found.valid is not None and len(found.valid) == 10 and found.role != "publication":
-                anchor = date.fromisoformat(found.valid)
+            if found.valid is not None and found.role not in ("publication", "age"):
+                if len(found.valid) == 10:
+                    anchor = date.fromisoformat(found.valid)
+                day = date.fromisoformat(found.valid if len(found.valid) == 10 else found.valid + "-01")
+                explicit = not found.relative or told is not None or out[-2:-1] and out[-2].sentence == number
+                if explicit and day < published:
+                    told = day
+            elif found.valid is None and found.role == "event" and not found.relative and _year(sentence, found.first):
+                told = date(_year(sentence, found.first), 1, 1)
             i = found.last
     return out
+
+
+HISTORY_DAYS: Final = 400
+"""A report of something so long ago tells a history: its dates follow from each other, not from the day of publication."""
+
+
+def _told(s: Sentence, found: DateMention, told: date, published: date) -> DateMention:
+    """A date with no year in a history, or "the 21st" after "4 January": the first such day from the one before on."""
+    if not found.relative or found.valid is None or found.role == "publication":
+        return found
+    words = s.lower[found.first : found.last]
+    history = (published - told).days >= HISTORY_DAYS
+    bare = len(found.valid) == 10 and any(word[:1].isdigit() or word in ORDINALS for word in words)
+    month = any(word in MONTHS for word in words)
+    if bare and not month:
+        day = int(found.valid[8:])
+        year, at = told.year, told.month
+        if day < told.day and told.day > 1:
+            year, at = (year, at + 1) if at < 12 else (year + 1, 1)
+        try:
+            moved = date(year, at, day)
+        except ValueError:
+            return found
+        return replace(found, valid=moved.isoformat(), next=None) if moved <= published else found
+    if month and history and not {"this", "last"} & set(s.lower[max(0, found.first - 1) : found.last]):
+        at = int(found.valid[5:7])
+        year = told.year + ((at, int(found.valid[8:] or 1) if len(found.valid) == 10 else 31) < (told.month, told.day))
+        if {"next", "following"} & set(words) and at == told.month:
+            year += 1
+        if year > published.year:
+            return found
+        return replace(found, valid=f"{year}{found.valid[4:]}", next=None)
+    return found
+
+
+MONTHS: Final = frozenset(
+    "january february march april may june july august september october november december"
+    " jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
 
 
 def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: DateWords) -> DateMention | None:
@@ -137,8 +191,30 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
         follows = low[i + 2] if i + 2 < len(s) else "."
         if 1 <= day <= 31 and not follows[0].isalnum():
             return _past_day(number, i, i + 2, day, published)
-    if word in NUMBERS and i + 2 < len(s) and low[i + 2] in ("ago", "earlier", "before"):
-        return _ago(low, number, i, published, NUMBERS[word])
+    if word in NUMBERS and i + 2 < len(s) and low[i + 2] in ("ago", "earlier", "before", "later", "after", "afterwards", "previously"):
+        if low[i + 2] != "ago" and low[i + 1] in ("day", "days", "week", "weeks", "month", "months", "fortnight"):
+            return _from_anchor(low, number, i, anchor, NUMBERS[word])
+        return _ago(low, number, i, published, NUMBERS[word]) if low[i + 2] in ("ago", "earlier", "before") else None
+    if word in ("the", "that", "next", "following") and i + 1 < len(s) and (
+        _month(s, i + 1, words) or (low[i + 1] in ("next", "following", "same") and _month(s, i + 2, words))
+    ):
+        at = i + 1 if _month(s, i + 1, words) else i + 2
+        after = low[at + 1] if at + 1 < len(s) else "."
+        if word != "the" or at > i + 1 or not after[0].isalnum():
+            found = _from_month(s, at, number, published, _month(s, at, words), words)
+            return replace(found, first=i) if found is not None else None
+    if (
+        word == "the"
+        and i + 1 < len(s)
+        and (low[i + 1] in ORDINALS or low[i + 1].split("-")[0] in ("twenty", "thirty"))
+        and (i + 2 >= len(s) or not low[i + 2][0].isalnum() or low[i + 2] in ("and", "but", "of", "or"))
+    ):
+        day = _ordinal(low[i + 1])
+        if i + 3 < len(s) and low[i + 2] == "of" and _month(s, i + 3, words):
+            found = _from_month(s, i + 3, number, published, _month(s, i + 3, words), words)
+            return _day_of(found, day, number, i, published)
+        if i and low[i - 1] in ("on", "since", "of", "by", "until", "and", "to", "till") and not (i + 2 < len(s) and low[i + 2] == "of"):
+            return _past_day(number, i, i + 2, day, published)
     if word in ("last", "past") and i + 1 < len(s) and low[i + 1] == "week":
         return DateMention(number, i, i + 2, (published - timedelta(7)).isoformat()[:7], "event", True)
     if word == "last" and i + 1 < len(s) and low[i + 1] == "month":
@@ -286,6 +362,25 @@ def _resolved(
         except ValueError:
             ahead = None
     return DateMention(number, first, last, valid, "event", not given, ahead)
+
+
+def _ordinal(word: str) -> int:
+    """The number of "sixth", "twenty-eighth"; 0 for other words."""
+    tens, _, ones = word.rpartition("-")
+    return {"": 0, "twenty": 20, "thirty": 30}.get(tens, 0) + ORDINALS.get(ones, 10 if ones == "thirtieth" else 0)
+
+
+def _from_anchor(low: tuple[str, ...], number: int, i: int, anchor: date, count: int) -> DateMention:
+    """ "two days later", "five days earlier": counted from the day told before."""
+    sign = -1 if low[i + 2] in ("earlier", "before", "previously") else 1
+    unit = low[i + 1]
+    if unit.startswith("month"):
+        valid = _month_back(anchor, -sign * count)
+    elif unit.startswith(("week", "fortnight")):
+        valid = (anchor + timedelta(sign * count * (7 if unit.startswith("week") else 14))).isoformat()[:7]
+    else:
+        valid = (anchor + timedelta(sign * count)).isoformat()
+    return DateMention(number, i, i + 3, valid, "event", False)
 
 
 def _day_of(found: DateMention | None, day: int, number: int, first: int, published: date) -> DateMention | None:

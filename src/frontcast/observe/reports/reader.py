@@ -76,7 +76,9 @@ class _Reading:
         self.document = document
         self.sentences = found
         self.mentions = _by_sentence(reader.places.find(found), len(found))
-        self.dates = _by_sentence(find_dates(found, document.published), len(found))
+        dates = find_dates(found, document.published)
+        self.dates = _by_sentence(dates, len(found))
+        self.history = _history(dates, document.published)
         self.units = _by_sentence(find_units(found), len(found))
         self.quantities = _by_sentence(find_quantities(found), len(found))
         countries: Counter[str] = Counter(
@@ -85,7 +87,9 @@ class _Reading:
             for mention in group
             if getattr(mention, "country", "")
         )
-        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries, document.published)
+        self.actors: Actors = actors(
+            found, self.lexicon, reader.wars, countries, document.published, self.history or document.published
+        )
         self.author = author(found, self.lexicon, self.actors)
         if self.author is not None and self.author.side is not None:
             self.actors.voice = self.author.side
@@ -339,7 +343,7 @@ class _Reading:
             self.memory.left[event.place.key] = event.side
         if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
             self.memory.after_taking = event.holder
-        if valid is not None and self._months_ago(valid) > 1:
+        if valid is not None and self.history is None and self._months_ago(valid) > 1:
             return  # history says nothing about who is on the move now
         self.memory.previous_event = replace(event)
         if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
@@ -403,6 +407,22 @@ class _Reading:
             if lo <= predicate.first < hi and predicate.form == "finite":
                 return False
         return True
+
+
+def _history(dates: Sequence[DateMention], published: date) -> date | None:
+    """The day in the middle of what a document tells, if all of it is long past; else None."""
+    days = sorted(
+        date.fromisoformat(d.valid if len(d.valid) == 10 else f"{d.valid}-01")
+        for d in dates
+        if d.valid is not None and d.role not in ("publication", "age")
+    )
+    if len(days) < 2 or (published - days[-1]).days < RECENT_DAYS:
+        return None
+    return days[len(days) // 2]
+
+
+RECENT_DAYS: Final = 62
+"""A document with nothing in it younger than this tells a history."""
 
 
 def _doubted(claims: list[Claim], before: Sentence | None) -> list[Claim]:
