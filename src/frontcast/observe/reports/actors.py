@@ -156,7 +156,7 @@ class Wars:
             war.name: _score(war, words) + 0.7 * sum(countries[code] for code in war.countries) for war in self.told
         }
         best = max(self.told, key=lambda war: scores[war.name])
-        if scores[best.name] > max(scores[self.now.name], 0.4):
+        if scores[best.name] > max(1.5 * scores[self.now.name], 0.9):
             self.now = best
         return self.now
 

@@ -729,6 +729,7 @@ class _Control:
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
             receiver = next((self.side_of(item) for word, item in predicate.adjuncts if word == "to"), None)
             own = self.setting.speaker_side(predicate.first) if self.negated(predicate) else None
+            own = own or self.setting.denier(predicate.first)
             side = (
                 side
                 or self.actors.war.other(receiver)
@@ -780,7 +781,7 @@ class _Control:
                 if predicate.lemma == "evacuate":
                     return []
                 side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
-                side = side or self.setting.leaver(places[0], predicate.first)
+                side = side or self.setting.denier(predicate.first) or self.setting.leaver(places[0], predicate.first)
         else:
             places = []
             if phrase in self.w.leave_objects:

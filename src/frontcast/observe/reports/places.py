@@ -27,6 +27,9 @@ HONOURED: Final = frozenset("sheikh sheik king imam father saint".split())
 FAR_KM: Final = 150.0
 """A namesake this much farther from the other places of a document than another counts as much less likely."""
 
+LEAST: Final = 0.75
+"""Marks of a war that a document must bear before its countries are those of the names in it."""
+
 IN_WAR: Final = 4.0
 """How many times likelier a place in the country of the war is than a namesake elsewhere, in natural logarithms."""
 
@@ -74,6 +77,8 @@ class PlaceWords:
     common: frozenset[str]
     given: frozenset[str]
     taking: frozenset[str]
+    moving: frozenset[str]
+    endings: tuple[str, ...]
     speaking: frozenset[str]
     sides: frozenset[str]
     calendar: frozenset[str]
@@ -135,6 +140,8 @@ def _words(rules: Lexicon) -> PlaceWords:
         frozenset(word.casefold() for word in data["common"].split()),
         frozenset(word.casefold() for word in data["given"].split()),
         forms,
+        frozenset(form for form, verb in rules.verbs.items() if verb.lemma in ("take", "fall", "hold", "lose", "leave", "seize")),
+        tuple(data["endings"].split()),
         frozenset(form for form, verb in rules.verbs.items() if verb.lemma in speaking),
         frozenset(sides - capitals) | frozenset(data["demonyms"].split()),
         frozenset(rules.data["dates"]["months"].split()) | frozenset(rules.data["dates"]["weekdays"].split()),
@@ -180,7 +187,8 @@ class PlaceFinder:
         best, score = frozenset[str](), 0.0
         for war in self.words.wars:
             points = sum(count[marker] * weight for marker, weight in war.markers.items() if marker in count)
-            if points > score:
+            least = LEAST if war.ended is None else 3 * LEAST
+            if points > score and points >= least:
                 best, score = war.countries, points
         return best
 
@@ -457,7 +465,18 @@ class PlaceFinder:
             return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
         if s.lower[last - 1] in w.held and last - i > 1 and s.lower[last - 1] not in ("camp", "base", "station"):
             return self._mention(number, s, i, last, "unknown", name, False)
-        if i == self._cell(s) and following == "|" and last - i <= 3:
+        if last - i == 1 and low.endswith(w.endings) and not low.endswith(("'s",)) and (
+            previous in w.prepositions or i == 0 or following in (",", ".", ":", "?", "and", "is", "was", "has") or previous in (",", "and", ".")
+        ):
+            return self._mention(number, s, i, last, "settlement", name, False)
+        if (
+            last - i <= 3
+            and following == ","
+            and s.lower[last + 1 : last + 2] in (("which",), ("where",), ("that",))
+            and any(word in w.taking or word in w.moving for word in s.lower[last + 2 : last + 8])
+        ):
+            return self._mention(number, s, i, last, "settlement", name, False)
+        if i == self._cell(s) and following in ("|", ";") and last - i <= 3 and s.lower.count(following) >= 2:
             return self._mention(number, s, i, last, "settlement", name, False)
         if following in ("river",) or (previous == "the" and following not in w.settlement):
             return None
@@ -547,7 +566,12 @@ class PlaceFinder:
         return 1 if s.words[0] == "|" else 0
 
     def _past_insertion(self, s: Sentence, i: int) -> int:
-        """Past words set off by commas: "Salahuddin, beyond the citadel, is"."""
+        """Past words set off by commas: "Salahuddin, beyond the citadel, is"; past a second name: "A and B were"."""
+        if i + 1 < len(s) and s.lower[i] in ("and", "or") and self._may_begin(s, i + 1):
+            j = i + 1
+            while j < len(s) and j - i <= 3 and self._may_begin(s, j):
+                j += 1
+            return self._past_insertion(s, j) if j < len(s) and s.lower[j] == "," else j
         if i < len(s) and s.lower[i] == ",":
             for j in range(i + 2, min(i + 14, len(s))):
                 if s.lower[j] == ",":
@@ -578,10 +602,17 @@ class PlaceFinder:
             return (
                 (s.lower[j] in self.words.taking and form is not None and "pp" in form.forms)
                 or s.lower[j : j + 2] in (("under", "the"), ("in", "the"))
-                or s.lower[j] in ("ours", "theirs", "contested", "under", "free")
+                or s.lower[j] in ("ours", "theirs", "contested", "under", "free", "next", "lost", "gone", "encircled", "surrounded")
+                or (s.lower[j] == "in" and s.lower[j + 2 : j + 3] in (("hands",), ("control",)))
             )
         form = self.rules.verbs.get(s.lower[j])
-        return form is not None and form.lemma in ("fall",)
+        if form is None:
+            return False
+        if form.lemma == "change":
+            return "hands" in s.lower[j + 1 : j + 2]
+        return form.lemma == "fall" or (
+            form.lemma in ("remain", "stay") and s.lower[j + 1 : j + 2] in (("in",), ("under",), ("ours",), ("with",), ("contested",))
+        )
 
     def _mention(
         self, number: int, s: Sentence, first: int, last: int, kind: str, key: str, known: bool

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from frontcast.observe.reports.actors import Actors, Wars, actors
-from frontcast.observe.reports.authors import author
+from frontcast.observe.reports.authors import author, interviewed
 from frontcast.observe.reports.certainty import judge
 from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
 from frontcast.observe.reports.control import Event, control_events
@@ -91,6 +91,10 @@ class _Reading:
             found, self.lexicon, reader.wars, countries, document.published, self.history or document.published
         )
         self.author = author(found, self.lexicon, self.actors)
+        answering = interviewed(found, self.lexicon, self.actors)
+        self.answers_from = 0
+        if answering is not None:
+            self.author, self.answers_from = answering
         if self.author is not None and self.author.side is not None:
             self.actors.voice = self.author.side
         whole: Counter[str] = Counter(word for sentence in found for word in sentence.lower)
@@ -102,6 +106,7 @@ class _Reading:
         self.trail: list[tuple[Claim, Event]] = []
         self.withdrawn: list[Claim | None] = []
         self.colours: Colours = {}
+        self.answering = True
 
     def claims(self) -> list[Claim]:
         out: list[Claim] = []
@@ -146,6 +151,7 @@ class _Reading:
             self.lexicon,
             self.colours,
         )
+        self.answering = number >= self.answers_from
         question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
         events = [] if question else control_events(setting, self.actors, self.lexicon)
         if not question:
@@ -329,7 +335,7 @@ class _Reading:
         """Who says it: the speaker, or whose bulletin or post it is; None where the document itself does."""
         if speech is not None:
             return speech.speaker.name
-        return self.author.name if self.author is not None else None
+        return self.author.name if self.author is not None and self.answering else None
 
     def _weigh(self, event: Event, certainty: str, valid: str | None) -> None:
         """What a claim tells about the sides, for the sentences after it."""

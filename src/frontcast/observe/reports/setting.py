@@ -693,6 +693,13 @@ class Setting:
         speech = speech_at(self.speeches, word)
         return speech is not None and speech.verb in ("concede", "admit", "acknowledge", "own")
 
+    def denier(self, word: int) -> str | None:
+        """The side that denies the words at `word`; None where nobody does, or no side."""
+        speech = speech_at(self.speeches, word)
+        if speech is None or speech.verb not in ("deny", "reject", "dispute", "dismiss", "refute"):
+            return None
+        return speech.speaker.side if not speech.speaker.third else None
+
     def _hung(self, item: int) -> bool:
         """Whether "of" follows a phrase: then what comes after tells whose part it is."""
         items = self.found.items
