@@ -80,7 +80,8 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
     steps = 0
     while chain is not None and steps < 5:
         verdict = _governed(chain, found, words)
-        if verdict == "unable":
+        if verdict in ("unable", "unlikely"):
+            predicted |= verdict == "unlikely"
             verdict = "denied"
             verdict_unable = True
         if chain.link == "infinitive" and chain.parent >= 0 and chain.negated is False:
@@ -252,6 +253,11 @@ def _governed(predicate: Predicate, found: Clauses, words: Hedges) -> str:
             return "none"  # "the goal was to capture it"
         if parent.lemma == "be" and "unable" in found.sentence.lower[parent.first : predicate.first]:
             return "unable"
+        between = found.sentence.lower[parent.last : predicate.first]
+        if parent.lemma == "be" and set(between) & {"likely", "expected", "certain", "sure", "due", "bound", "about", "poised", "set"}:
+            return "unlikely" if parent.negated else "predicted"
+        if parent.lemma == "be" and "unlikely" in between:
+            return "unlikely"
         if parent.lemma == "be" and predicate.first == parent.last and parent.form == "finite":
             return "predicted"  # "is to be handed over by Friday"
         if parent.lemma in words.failures:

@@ -24,6 +24,7 @@ HOUSES = frozenset(
 )
 """Where soldiers are who are inside a town."""
 
+ELLIPTIC = frozenset("and but yet so either then today now".split())
 STEERING = frozenset("to toward towards into across behind from of off through".split())
 """Prepositions that say where a move began or ended: then the place spoken of is not meant."""
 
@@ -290,6 +291,14 @@ class _Control:
         lemma = predicate.lemma
         if predicate.conditional == "whether":
             return []
+        following = self.found.items[predicate.item + 1] if predicate.item + 1 < len(self.found.items) else None
+        leads = (
+            following is not None
+            and following.kind == VERB
+            and self.found.predicates[following.predicate].form == "infinitive"
+        )
+        if lemma == "go" and predicate.progressive and leads:
+            return []  # "is going to be lost": the other verb tells
         phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
         if lemma == "change" and any(self.found.words(item)[-1] == "hands" for item in predicate.objects):
             return self._changed_hands(predicate)
@@ -513,7 +522,10 @@ class _Control:
             "reclaim",
         )
         attacker = self.actors.war.attacker
-        free = predicate.lemma in ("liberate", "free") and self.actors.war.liberator
+        free = (freed or predicate.lemma in ("clear", "cleanse", "win")) and self.actors.war.liberator
+        foretold = predicate.modal or predicate.conditional
+        if foretold and not freed and not held and attacker:
+            return attacker
         return (
             held
             or free
@@ -568,7 +580,15 @@ class _Control:
             and not places[0].known
         ):
             return []
-        side = side or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
+        foretold = (predicate.modal or predicate.conditional) and not self.setting.holder(places[0])
+        if predicate.lemma == "go" and predicate.perfect and not side:
+            # "Belgorod had gone": lost
+            own = self.setting.holder(places[0]) or self.setting.speaker_side(predicate.first)
+            side = self.actors.war.other(own)
+        side = side or (
+            (self.actors.war.attacker if foretold else None)
+            or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
+        )
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
@@ -828,7 +848,11 @@ class _Control:
             if not self.setting.is_date(item)
         ):
             return []
-        if any(not self.setting.is_date(item) and self.side_of(item) is None for item in predicate.objects):
+        direct = [item for item in predicate.objects if item > predicate.item and not self.setting.is_date(item)]
+        if any(
+            not (self._military(item) or self._people(item)) or self.found.words(item)[-1] in self.found.sets["it"]
+            for item in direct
+        ):
             return []
         if predicate.subject < 0 or not self._people(predicate.subject) or predicate.modal == "would":
             return []
@@ -888,6 +912,14 @@ class _Control:
                 "hundreds",
                 "everyone",
                 "aid",
+                "trucks",
+                "truck",
+                "lorries",
+                "frigates",
+                "ships",
+                "ship",
+                "vessels",
+                "flights",
                 "missiles",
                 "rockets",
                 "drones",
@@ -1162,7 +1194,11 @@ class _Control:
                 and items[items[k].prep].word in ("in", "under", "into", "within", "to")
             ):
                 words = self.found.words(k)
-                under = items[items[k].prep].word == "under" and self.side_of(k, predicate.first) is not None
+                under = (
+                    items[items[k].prep].word == "under"
+                    and not set(words) & self.found.sets["strains"]
+                    and self.side_of(k, predicate.first) is not None
+                )
                 # "went over to the rebels", "reverted to Ukraine"
                 under |= (
                     items[items[k].prep].word == "to"
@@ -1397,6 +1433,11 @@ class _Control:
             predicate, ["in", "over", "above", "on", "at", "atop", "to"], "head inside partial near"
         )
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
+        if any(
+            word in ("at", "on", "near") and set(self.found.words(item)) & {"entrance", "sign", "edge", "outskirts", "approaches", "road"}
+            for word, item in predicate.adjuncts
+        ):
+            return []
         if not places:
             return []
         colours = self.low[max(0, self.found.items[flag].first - 3) : self.found.items[flag].last]
@@ -1857,6 +1898,8 @@ class _Control:
             if predicate.lemma != "be" and predicate.lemma not in ("have", "do", ""):
                 continue
             if not predicate.negated or predicate.objects or predicate.adjuncts:
+                continue
+            if predicate.last < len(low) and (low[predicate.last][0].isalpha() and low[predicate.last] not in ELLIPTIC):
                 continue
             places = [place for place in self.places(self.subject_items(predicate)) if place.first >= 0]
             source = (

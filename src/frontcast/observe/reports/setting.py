@@ -20,7 +20,7 @@ COUNTS: Final = dict(
         strict=True,
     )
 )
-REFERRING: Final = frozenset("they them it its their".split())
+REFERRING: Final = frozenset("they them it its their his her he she".split())
 LEAST_CITY: Final = 15_000.0
 MOST_VILLAGE: Final = 30_000.0
 """People: fewer are hardly called a city, more no village."""
@@ -459,6 +459,8 @@ class Setting:
                     if said is not None:
                         return replace(said, role=item)
         entry = items[item]
+        if self._hung(item) and any(use.item == item + 2 for use in self.uses):
+            return None  # "the town of X"
         described = words[-1] in self.found.sets["towns"] and words[0] in ("the", "this", "that")
         if not described and any(
             word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]
