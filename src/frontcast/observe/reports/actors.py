@@ -237,7 +237,7 @@ def _as_told(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
     for sentence in sentences:
         low = sentence.lower
         for i in range(len(low)):
-            side = next((side.name for side in war.sides if match(side.phrases, low, i)), None)
+            side = next((side.name for side in war.sides if match(side.phrases, low, i) or match(side.roles, low, i)), None)
             if side is None:
                 continue
             named[side] += 1

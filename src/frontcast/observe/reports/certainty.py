@@ -138,6 +138,7 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
         not predicted
         and speech is not None
         and speech.verb in ("promise", "vow", "pledge", "swear", "predict", "forecast", "foresee")
+        and not (predicate is not None and (predicate.past or predicate.perfect))
     ):
         predicted = True
     lo, hi = event.first, event.last

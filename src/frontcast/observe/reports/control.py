@@ -14,7 +14,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import CONTESTED
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.setting import COUNTS, PlaceUse, Setting
-from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first_of_list
+from frontcast.observe.reports.syntax import CONJUNCTION, MARK, NOUN, RELATIVE, VERB, Predicate, _first_of_list
 
 """Verbs before an infinitive that leave open whether it came about."""
 
@@ -162,6 +162,8 @@ class _Control:
     ) -> list[PlaceUse]:
         """Places that stand in a role played by any of the phrases, and places that pronouns among them mean."""
         wanted = set(items)
+        # The last of a list stands for all of it: they share the part that the first plays.
+        wanted |= {use.role for use in self.setting.uses if use.item in wanted and self.found.items[use.item].prep < 0}
         allowed = uses.split()
         found = [use for use in self.setting.uses if use.role in wanted and use.use in allowed]
         if not found:
@@ -318,6 +320,8 @@ class _Control:
         if lemma in self.found.sets["repelling"]:
             return self._repelled(predicate)
         self._front(predicate)
+        self._relative(predicate)
+        self._headline(predicate)
         if (
             lemma == "go"
             and predicate.past
@@ -437,6 +441,14 @@ class _Control:
         if any(items[item].prep < 0 and item > predicate.item for item in predicate.objects):
             return
         k = predicate.subject - 1
+        if items[k].kind == MARK and items[k].word == ",":
+            # "Pishchane, the next one east, they took"
+            back = next((use for use in reversed(self.setting.uses) if use.item < k and use.use == "head"), None)
+            if back is None or k - back.item > 6 or any(entry.kind == VERB for entry in items[back.item : k]):
+                return
+            if back.item and items[back.item - 1].kind not in (MARK, "conjunction"):
+                return
+            k = back.item
         if items[predicate.subject].prep >= 0 or items[k].kind != NOUN or items[k].prep >= 0 or k in predicate.objects:
             return
         if not (self._people(predicate.subject) or self.actors.named(self.found.words(predicate.subject))):
@@ -444,6 +456,42 @@ class _Control:
         use = next((use for use in self.setting.uses if use.item == k and use.use == "head"), None)
         if use is not None:
             predicate.objects.append(use.role)
+
+    def _relative(self, predicate: Predicate) -> None:
+        """Gives "X, on the frontier to the east, which they took" its place: what stands between is no antecedent."""
+        if predicate.link != "relative" or self.places([*predicate.objects, predicate.subject]):
+            return
+        items = self.found.items
+        start = predicate.item if predicate.subject >= predicate.item else max(predicate.subject, 0)
+        first = min(start, predicate.item)
+        j = next((k for k in range(predicate.item - 1, max(-1, first - 3), -1) if items[k].kind == RELATIVE), -1)
+        if j < 0 or items[j].word not in ("which", "that", "where"):
+            return
+        if j >= 1 and items[j - 1].kind == CONJUNCTION:
+            j = next((k for k in range(j - 1, -1, -1) if items[k].kind == RELATIVE), j)
+        for k in range(j - 1, max(-1, j - 9), -1):
+            if items[k].kind == VERB and self.found.predicates[items[k].predicate].form == "finite":
+                return
+            use = next((use for use in self.setting.uses if use.item == k and use.use == "head"), None)
+            if use is not None and use.kind in ("settlement", "unknown"):
+                if predicate.subject >= 0 and items[predicate.item - 1].kind != RELATIVE:
+                    predicate.objects.append(use.role)
+                else:
+                    predicate.subject = use.role
+                return
+
+    def _headline(self, predicate: Predicate) -> None:
+        """Reads "Volnovakha liberated" as a passive: a place takes nothing."""
+        if predicate.passive or predicate.form != "finite" or not predicate.past or predicate.perfect or predicate.modal:
+            return
+        if self.w.verbs.get(predicate.lemma) != "take" or any(item > predicate.item for item in predicate.objects):
+            return
+        form = self.setting.lexicon.verbs.get(self.low[predicate.head])
+        use = next((use for use in self.setting.uses if use.role == predicate.subject and use.use == "head"), None)
+        if form is None or "pp" not in form.forms or use is None or use.kind == "region":
+            return
+        if self.actors.named(self.found.words(use.item)) is None:
+            predicate.passive = True
 
     def _adjunct_places(
         self, predicate: Predicate, prepositions: list[str], uses: str = "head inside partial"
@@ -460,7 +508,12 @@ class _Control:
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
             if not places:
                 return []
-            if predicate.agent >= 0 and side is None and not self._military(predicate.agent):
+            if (
+                predicate.agent >= 0
+                and side is None
+                and not self._military(predicate.agent)
+                and predicate.lemma not in ("capture", "seize", "occupy", "overrun", "retake", "recapture", "liberate", "conquer")
+            ):
                 return []
             if side is None:
                 # "captured" and "cleared" in the passive: whoever is on the move, or speaks of freedom.
@@ -801,7 +854,9 @@ class _Control:
                 if predicate.lemma == "evacuate":
                     return []
                 side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
-                side = side or self.setting.denier(predicate.first) or self.setting.leaver(places[0], predicate.first)
+                own = self.setting.speaker_side(predicate.first) if self.negated(predicate) else None
+                side = side or own or self.setting.denier(predicate.first)
+                side = side or self.setting.leaver(places[0], predicate.first)
         else:
             places = []
             if phrase in self.w.leave_objects:
@@ -1012,6 +1067,13 @@ class _Control:
             for use in self._adjunct_places(predicate, ["in", "inside"])
             if use.kind in ("settlement", "unknown") and use.use in ("head", "inside", "partial")
         ]
+        if not places:
+            for word, item in predicate.adjuncts:
+                words = set(self.found.words(item))
+                if word in ("in", "inside") and words & (HOUSES | {"zone", "quarter", "quarters", "centre", "district", "part"}):
+                    place = self.setting.spoken_of(predicate.item)
+                    places = [place] if place is not None else []
+                    break
         side = self.subject_side(predicate)
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
@@ -1257,6 +1319,13 @@ class _Control:
                     ("-held", "-controlled", "-occupied")
                 )
                 prefix = words[-1].split("-")[0]
+                kept = [word for word in words if word not in ("the", "'s", "a", "an", "again")]
+                if kept and len(kept) <= 3 and self.actors.named(kept) and (words[-1] == "'s" or kept[-1] in self.found.sets["towns"]):
+                    return self._held(predicate, places, self.actors.named(kept), negated, longer, joined)
+                if len(kept) == 2 and kept[-1].removesuffix("s") in self.found.sets["towns"]:
+                    side = side or self.actors.by_role(kept[:1])
+                    if side:
+                        return self._held(predicate, places, side, negated, longer, joined)
                 if words[-1].endswith(("-held", "-controlled", "-occupied")):
                     side = self.setting.actors.named([prefix]) or self.actors.by_role([prefix])
                 if side and bare:
@@ -1296,6 +1365,8 @@ class _Control:
                     return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
                 holder = self.actors.war.other(side)
                 return list(self.emit(predicate, places, side, holder, "lose", stays=side, loser=side))
+            if "full" in before and not negated:
+                return list(self.emit(predicate, places, side, side, "hold"))
             if set(before) & {"empty", "clear", "free", "rid", "cleared", "emptied", "void", "devoid"}:
                 if negated:
                     return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
@@ -1394,7 +1465,7 @@ class _Control:
             return []
         words = set(tail[:3])
         places: list[PlaceUse] = []
-        if "out" in words or words & {"gone", "absent", "away"}:
+        if "out" in words or predicate.particle == "out" or words & {"gone", "absent", "away"}:
             places = self._adjunct_places(predicate, ["of", "from"])
             if not places and "gone" in words:
                 places = self._unsaid(predicate)

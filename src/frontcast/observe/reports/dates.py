@@ -173,6 +173,8 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
         return DateMention(number, i, last, (published - timedelta(words.days[word])).isoformat(), "event", True)
     if word in words.weekdays and s.words[i][:1].isupper():
         return _weekday(s, i, number, published, words)
+    if "-" in word and word.split("-", 1)[0] in ("mid", "early", "late") and word.split("-", 1)[1] in words.months:
+        return _resolved(number, i, i + 1, published, _year(s, i + 1), words.months[word.split("-", 1)[1]], 0)
     month = _month(s, i, words)
     if month:
         return _from_month(s, i, number, published, month, words)

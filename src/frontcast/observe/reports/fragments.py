@@ -36,7 +36,7 @@ def fragments(
         colours: of the legend the document has given.
     """
     reader = _Fragments(setting, actors, frames(lexicon), lexicon, list(events), colours)
-    return [*reader.gaps(), *reader.headed(), *reader.answer(), *reader.apposed()]
+    return [*reader.gaps(), *reader.beside(), *reader.headed(), *reader.answer(), *reader.apposed()]
 
 
 class _Fragments:
@@ -64,25 +64,30 @@ class _Fragments:
     def gaps(self) -> list[Event]:
         """ "A was cleared on Monday, B two days later and C on Friday": the verb is the one before."""
         out: list[Event] = []
+        lists: dict[int, list[PlaceUse]] = {}
         for use in self.setting.uses:
-            if use.first in self.told or use.use not in ("head", "partial") or use.kind == "region":
+            if use.first not in self.told and use.use in ("head", "partial") and use.kind != "region":
+                lists.setdefault(use.role, []).append(use)
+        for role, places in lists.items():
+            if self.found.items[role].prep >= 0 or not self._parted(role):
                 continue
-            if self.found.items[use.role].prep >= 0 or not self._parted(use.role):
-                continue
-            end = self._time_after(use)
+            end = self._time_after(places[-1])
             if end is None:
                 continue
             source = next(
                 (
                     event
                     for event in reversed([*self.events, *out])
-                    if event.last <= use.first and event.place is not None and event.kind != "contest"
+                    if event.place is not None
+                    and event.kind != "contest"
+                    and (event.place.last if event.place.first >= 0 else event.anchor) <= places[0].first
                 ),
                 None,
             )
-            if source is None or not self._same_clause(source, use.role):
+            if source is None or not self._same_clause(source, role):
                 continue
-            out.append(replace(source, place=use, first=use.first, last=end, anchor=use.first))
+            first = places[0].first
+            out += [replace(source, place=use, first=first, last=end, anchor=first) for use in places]
         return out
 
     def _parted(self, item: int) -> bool:
@@ -144,17 +149,23 @@ class _Fragments:
         """Whether no finite verb but the source's stands before the place in its clause."""
         number = source.predicate
         items = self.found.items
-        start = next((k for k, entry in enumerate(items) if entry.last > source.first), 0)
-        for k in range(start, item):
-            entry = items[k]
-            if (
-                entry.kind == VERB
-                and entry.predicate != number
-                and self.found.predicates[entry.predicate].form == "finite"
-                and entry.first >= source.last
-            ):
-                return False
-        return True
+        start = self.found.predicates[number].item + 1 if number >= 0 else 0
+        return not any(
+            entry.kind == VERB and self.found.predicates[entry.predicate].form == "finite" and entry.first > source.anchor
+            for entry in items[start:item]
+        )
+
+    def beside(self) -> list[Event]:
+        """ "Novoprokopovka ours": the state stands beside the name."""
+        out = []
+        for use in self.setting.uses:
+            if use.first in self.told or use.kind == "region" or use.last >= len(self.low):
+                continue
+            if self.low[use.last] in self.w.states["own"]:
+                own = self.setting.speaker_side(use.first) or self.actors.voice
+                if own is not None:
+                    out.append(self._event(use, (own, own, "hold"), use.first, use.last + 1))
+        return out
 
     # -- headings, tables, legends --------------------------------------------------------------------------------
 
@@ -220,6 +231,8 @@ class _Fragments:
         for predicate in self.found.predicates:
             if first <= predicate.head < end and predicate.form == "finite" and not predicate.passive:
                 lemma = predicate.lemma
+                if predicate.head == first and self._takes(low[first]):
+                    continue  # "Melitopol: captured on 26 February"
                 if lemma not in ("be", "remain", "stay") and lemma not in self.found.sets["fragment_verbs"]:
                     return None
         negated = words[0] in ("not", "never")

@@ -304,6 +304,8 @@ class _Scan:
         else:
             self._add(NOUN, first, last)
         while last < self.n and self.low[last] in ("'s", "'", "’") and last not in self.name_end:
+            if self.low[last] == "'s" and self._copula_s(last):
+                break
             # A closing quotation mark is no possessive.
             if self.low[last] != "'s" and not self.low[last - 1].endswith("s"):
                 break
@@ -524,6 +526,9 @@ class _Scan:
 
     def _copula_s(self, j: int) -> bool:
         """Whether 's is "is" or "has" rather than a possessive."""
+        following = self.low[j + 1] if j + 1 < self.n else ""
+        if j > 0 and self.in_name[j - 1] and following in self.w["after_is"]:
+            return True  # "Sudzha's ours"
         return j > 0 and (self.low[j - 1] in ("it", "he", "she", "that", "there", "what", "who", "here", "where"))
 
     def _participle_after(self, j: int) -> bool:
