@@ -29,7 +29,7 @@ from frontcast.observe.reports.tokens import Sentence, sentences
 from frontcast.observe.reports.units import UnitMention, find_units
 from frontcast.observe.reports.wars import wars
 
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 """Counts up whenever the rules change what is read, so that a store can tell readings apart."""
 
 
