@@ -9,6 +9,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.speech import Speaker
 from frontcast.observe.reports.tokens import Sentence
+from frontcast.observe.reports.wars import match
 
 LONGEST_HEADING: Final = 30
 LONGEST_SIGNATURE: Final = 16
@@ -49,7 +50,8 @@ def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors)
             last = first
             while last < len(s) and (s.words[last][:1].isupper() or (last > first and s.lower[last] in ("sergeant", "lieutenant"))):
                 last += 1
-            if last - first >= 2 and s.lower[first] not in lexicon.words["determiners"] and actors.named(s.lower[first:last]) is None:
+            side = any(match(one.phrases, s.lower[first:last], 0) for one in actors.war.sides)
+            if last - first >= 2 and s.lower[first] not in lexicon.words["determiners"] and not side:
                 return Speaker(s.span(first, last), actors.voice, False, False, True), asked[0]
             first = max(last, first + 1)
     return None

@@ -646,6 +646,11 @@ class _Control:
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
 
+    def _foretold(self, predicate: Predicate) -> bool:
+        """Whether a clause tells what may yet come: then it is the side on the move that it comes to."""
+        own = self.setting.speaker_side(predicate.first)
+        return own is None and bool(predicate.modal or predicate.conditional or predicate.form == "infinitive")
+
     def _held_so_far(self, place: PlaceUse) -> str | None:
         """Who held a place last, by this sentence so far or by those before it."""
         for event in reversed(self.out):
@@ -808,6 +813,7 @@ class _Control:
                 or self.actors.war.other(receiver)
                 or own
                 or (self._held_so_far(places[0]) if places else None)
+                or (self.actors.war.other(self.actors.war.attacker) if self._foretold(predicate) else None)
                 or self.setting.loser(places[0] if places else None, predicate.first)
             )
         else:

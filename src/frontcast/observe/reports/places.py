@@ -542,7 +542,7 @@ class PlaceFinder:
             i == 0 or previous in (",", "and", "that", "but", "if", "once", "should", "when", ";", ":", "“", '"')
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
-        if previous in w.strong or previous in ("from", "to", "at"):
+        if previous in w.strong or previous in ("from", "to", "at") or (i == 1 and previous in w.prepositions and following == ","):
             return self._mention(number, s, i, last, "unknown", name, False)
         return None
 

@@ -179,7 +179,7 @@ class _Reading:
                 out = [claim for claim in out if claim is not rejected.withdrawn]
                 self.withdrawn.append(rejected.withdrawn)
                 out.append(rejected.claim)
-        self._remember(setting, found)
+        self._remember(setting, found, question)
         told = [
             event.place for event in events if event.place is not None and event.place.kind in ("settlement", "unknown")
         ]
@@ -201,7 +201,7 @@ class _Reading:
             if side is not None:
                 self.actors.units.setdefault(unit.name.casefold(), side)
 
-    def _remember(self, setting: Setting, found: Clauses) -> None:
+    def _remember(self, setting: Setting, found: Clauses, question: bool) -> None:
         """Who and what the next sentence may mean by "they" and "the town"."""
         for predicate in found.predicates:
             if predicate.subject >= 0 and predicate.form == "finite":
@@ -231,6 +231,8 @@ class _Reading:
             or strong
             or (settlements if self.memory.place is None else [])
         )
+        if question and settlements:
+            chosen = settlements[-1:]  # the answer is about what was asked
         regions = [use for use in setting.uses if use.kind == "region"]
         if strong:
             self.memory.recent = strong

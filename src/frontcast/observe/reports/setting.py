@@ -775,6 +775,8 @@ class Setting:
         items = self.found.items
         words = self.found.words(item)
         speaker = self.speaker_side(word)
+        if self.actors.voice and speaker and set(words) & self.found.sets["self"] and not self._quoted(word):
+            speaker = self.actors.voice  # "their channels say that our army has left": ours, not theirs
         unit = self.unit_in(item)
         if (
             any(
@@ -817,6 +819,13 @@ class Setting:
                 break
         return found or self.actors.side(words, speaker, unit)
 
+    def _quoted(self, word: int) -> bool:
+        """Whether a word stands in a quotation that its sentence opens."""
+        opened = False
+        for text in self.found.sentence.words[:word]:
+            opened = (text in ("“", "«", "„") or text == '"') if not opened else text not in ("”", "»", '"')
+        return opened
+
     def _before_it(self, item: int) -> str | None:
         """The side that "they" or "its" takes up: the subject before it in the sentence, if that is one."""
         for predicate in reversed(self.found.predicates):
@@ -824,7 +833,7 @@ class Setting:
             if subject < 0 or predicate.item >= item or subject >= item or predicate.form != "finite":
                 continue
             words = self.found.words(subject)
-            side = self.actors.named(words)
+            side = self.actors.named(words) or self.actors.by_role(words)
             if side is not None and not any(use.item == subject and use.use == "head" for use in self.uses):
                 return side
         return None

@@ -372,9 +372,28 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
                 )
             )
             who.remember(speaker)
+    out += _colons(found, who)
     out += _according(found, who, n)
     out += _nouns(found, who)
     return out
+
+
+def _colons(found: Clauses, who: Speakers) -> list[Speech]:
+    """ "Their Malyar ran to the cameras: X is ours!": what follows a colon is his who is named before it."""
+    items = found.items
+    at = next((k for k, entry in enumerate(items) if entry.kind == MARK and entry.word == ":"), -1)
+    before = [p for p in found.predicates if p.item < at and p.form == "finite"]
+    if at < 0 or len(before) != 1 or before[0].lemma in who.verbs or before[0].subject < 0:
+        return []
+    words = found.words(before[0].subject)
+    person = any(word in side.people for side in who.actors.war.sides for word in words)
+    if not person or not any(p.item > at and p.form == "finite" for p in found.predicates):
+        return []
+    speaker = who.of_phrase(found, before[0].subject)
+    if speaker is None or speaker.side is None:
+        return []
+    who.remember(speaker)
+    return [Speech(items[at].last, _stop(found, at + 1, quoted=True), speaker, "say", False, -1, 2)]
 
 
 def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
