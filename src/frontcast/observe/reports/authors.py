@@ -27,7 +27,7 @@ def author(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> S
     """
     if len(sentences) < 2:
         return _signature(sentences[-1], lexicon, actors, within=True) if sentences else None
-    return _heading(sentences[0], lexicon, actors) or _signature(sentences[-1], lexicon, actors, within=False)
+    return _heading(sentences[0], lexicon, actors) or _spokesman(sentences[:3], lexicon, actors) or _signature(sentences[-1], lexicon, actors, within=False)
 
 
 def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> tuple[Speaker, int] | None:
@@ -95,6 +95,24 @@ def _heading(s: Sentence, lexicon: Lexicon, actors: Actors) -> Speaker | None:
         last -= 1
     side = actors.named(s.lower[first:last])
     return Speaker(s.span(first, last), side, False, False, True) if side is not None else None
+
+
+def _spokesman(first: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> Speaker | None:
+    """ "V. Voloshyn, spokesman.": who answers, named under the heading."""
+    for s in first:
+        if not 4 <= len(s) <= LONGEST_SIGNATURE or _finite(s, lexicon):
+            continue
+        last = 0
+        while last < len(s) and (s.words[last][:1].isupper() or (s.words[last] == "." and last == 1)):
+            last += 1
+        if not 2 <= last <= 5 or last >= len(s) or s.words[last] != ",":
+            continue
+        words = s.lower
+        if set(words[last:]) & {"spokesman", "spokeswoman", "spokesperson"}:
+            side = actors.named(words) or actors.voice
+            if side is not None:
+                return Speaker(s.span(0, last), side, False, False, True)
+    return None
 
 
 def _signature(s: Sentence, lexicon: Lexicon, actors: Actors, *, within: bool) -> Speaker | None:

@@ -124,6 +124,8 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
                         not parent.negated and tail & {"false", "untrue", "wrong", "incorrect", "nonsense"}
                     )
                 denied |= _nothing_shows(setting, parent)
+                if parent.form == "infinitive" and {"early", "soon"} & set(found.sentence.lower[max(0, parent.first - 3) : parent.first]):
+                    return Judgement("", denied)  # "it is too early to say that"
             outer = parent
             steps += 1
     if (

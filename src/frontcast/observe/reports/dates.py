@@ -107,13 +107,14 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
                 i += 1
                 continue
             found = _with_role(sentence, found, words)
-            if told is not None:
-                found = _told(sentence, found, told, published)
+            near = out[-1] if out and out[-1].sentence == number and out[-1].valid is not None else None
+            if told is not None or near is not None:
+                found = _told(sentence, found, told or _day(near), published, near)
             out.append(found)
             if found.valid is not None and found.role not in ("publication", "age"):
                 if len(found.valid) == 10:
                     anchor = date.fromisoformat(found.valid)
-                day = date.fromisoformat(found.valid if len(found.valid) == 10 else found.valid + "-01")
+                day = _day(found)
                 explicit = not found.relative or told is not None or out[-2:-1] and out[-2].sentence == number
                 if explicit and day < published:
                     told = day
@@ -127,7 +128,13 @@ HISTORY_DAYS: Final = 400
 """A report of something so long ago tells a history: its dates follow from each other, not from the day of publication."""
 
 
-def _told(s: Sentence, found: DateMention, told: date, published: date) -> DateMention:
+def _day(found: DateMention | None) -> date:
+    """A mention's day; the first of its month where it is no day."""
+    assert found is not None and found.valid is not None
+    return date.fromisoformat(found.valid if len(found.valid) == 10 else found.valid + "-01")
+
+
+def _told(s: Sentence, found: DateMention, told: date, published: date, near: DateMention | None) -> DateMention:
     """A date with no year in a history, or "the 21st" after "4 January": the first such day from the one before on."""
     if not found.relative or found.valid is None or found.role == "publication":
         return found
@@ -135,11 +142,12 @@ def _told(s: Sentence, found: DateMention, told: date, published: date) -> DateM
     history = (published - told).days >= HISTORY_DAYS
     bare = len(found.valid) == 10 and any(word[:1].isdigit() or word in ORDINALS for word in words)
     month = any(word in MONTHS for word in words)
-    if bare and not month:
+    if bare and not month and not {"ago", "earlier", "later"} & set(words):
+        since = _day(near) if near is not None else told
         day = int(found.valid[8:])
-        year, at = told.year, told.month
-        if day < told.day and told.day > 1:
-            year, at = (year, at + 1) if at < 12 else (year + 1, 1)
+        # The same month, unless that would be long before: "29 November ... and on the 2nd".
+        later = since.day - day > 15
+        year, at = (since.year, since.month + later) if since.month + later <= 12 else (since.year + 1, 1)
         try:
             moved = date(year, at, day)
         except ValueError:
@@ -147,15 +155,18 @@ def _told(s: Sentence, found: DateMention, told: date, published: date) -> DateM
         return replace(found, valid=moved.isoformat(), next=None) if moved <= published else found
     if month and history and not {"this", "last"} & set(s.lower[max(0, found.first - 1) : found.last]):
         at = int(found.valid[5:7])
-        year = told.year + ((at, int(found.valid[8:] or 1) if len(found.valid) == 10 else 31) < (told.month, told.day))
-        if {"next", "following"} & set(words) and at == told.month:
-            year += 1
+        if {"next", "following"} & set(words):
+            year = told.year + (at <= told.month)
+        else:
+            # A history may step back ("had been retaken in June"): the nearest such month.
+            year = min((told.year - 1, told.year, told.year + 1), key=lambda y: abs((y - told.year) * 12 + at - told.month))
         if year > published.year:
             return found
         return replace(found, valid=f"{year}{found.valid[4:]}", next=None)
     return found
 
 
+AFTER_DAY: Final = frozenset("on in at and but by with without after before when for from over under to they we he it the".split())
 MONTHS: Final = frozenset(
     "january february march april may june july august september october november december"
     " jan feb mar apr jun jul aug sep sept oct nov dec".split()
@@ -191,7 +202,7 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
     ):
         day = int("".join(c for c in low[i + 1] if c.isdigit()) or 0)
         follows = low[i + 2] if i + 2 < len(s) else "."
-        if 1 <= day <= 31 and not follows[0].isalnum():
+        if 1 <= day <= 31 and (not follows[0].isalnum() or follows in AFTER_DAY):
             return _past_day(number, i, i + 2, day, published)
     if word in NUMBERS and i + 2 < len(s) and low[i + 2] in ("ago", "earlier", "before", "later", "after", "afterwards", "previously"):
         if low[i + 2] != "ago" and low[i + 1] in ("day", "days", "week", "weeks", "month", "months", "fortnight"):
@@ -232,7 +243,11 @@ def _phrase(meaning: str, number: int, first: int, last: int, published: date, a
     elif meaning == "month":
         valid = published.isoformat()[:7]
     elif meaning == "weekend":
-        valid = (published - timedelta((published.weekday() - 5) % 7)).isoformat()
+        back = (published.weekday() - 5) % 7
+        valid = (published - timedelta(back)).isoformat()
+    elif meaning == "last_weekend":
+        back = (published.weekday() - 5) % 7
+        valid = (published - timedelta(back if back > 1 else back + 7)).isoformat()
     elif meaning == "same":
         valid = anchor.isoformat()
     elif meaning == "before":

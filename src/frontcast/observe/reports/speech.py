@@ -80,6 +80,7 @@ class Speakers:
         self.own = frozenset(verbs["own"].split())
         self.nouns = frozenset(verbs["nouns"].split())
         self.third = frozenset(data["classes"]["third"].split())
+        self.persons = frozenset(data["classes"]["persons"].split())
         self.belligerent = frozenset(data["classes"]["belligerent"].split())
 
     def of_phrase(self, found: Clauses, item: int) -> Speaker | None:
@@ -239,7 +240,10 @@ class Speakers:
                 + words[last - 1 : last]
             )
         ):
-            return None  # "the entirety of the town" says nothing
+            heads = set(span[: span.index("of")] if "of" in span else span)
+            if not heads & self.persons:
+                return None  # "the entirety of the town" says nothing
+            return Speaker(name, None, True)
         if name.endswith(("'s", "’s")):
             name = name[:-2]
         if hedged and side is None:
@@ -568,7 +572,7 @@ def _right(found: Clauses, number: int) -> tuple[int, int] | None:
                     return items[k].last, _stop(found, k + 1)
                 if items[k].kind == MARK and items[k].word not in (",",):
                     break
-                if items[k].kind == VERB and found.predicates[items[k].predicate].form == "finite":
+                if items[k].kind == VERB:
                     break
             return None
         if item.kind == RELATIVE and item.word in ("who", "which", "where", "whom"):

@@ -290,6 +290,7 @@ class _Scan:
             and previous.last == first
             and not (starts and self.low[first] not in ("enemy", "such"))
             and not (first in self.name_end and self.in_name[first - 1])
+            and not (self.in_name[first - 1] and self.low[first] in self.w["titles"] and self.s.words[first][0].isupper())
             and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in self.w["numbers"]))
             and not (self.low[first] in self.w["never_finite"] and self.in_name[first - 1])
             and self.low[first] not in self.w["subject_pronouns"]
@@ -740,6 +741,15 @@ class _Scan:
             return True
         subject = self._subject_before()
         if subject is None:
+            form = self._form(word)
+            if (
+                before is not None
+                and before.kind == MARK
+                and form is not None
+                and form.lemma in self.w["telling"]
+                and (i + 1 < self.n and (self.s.words[i + 1][0].isupper() or following in self.w["determiners"]))
+            ):
+                return True  # ", claims DeepState"
             return (
                 word not in self.also_nouns
                 and before is not None
@@ -1032,6 +1042,18 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             predicate.subject = _up(found, antecedent) if items[j].word == "who" else antecedent
             predicate.link = "relative"
             predicate.parent = _verb_before(found, j)
+        return
+    if (
+        kind == NOUN
+        and predicate.form == "participle"
+        and not predicate.passive
+        and predicate.lemma in found.sets["telling"]
+        and items[_up(found, j)].prep >= 0
+        and _verb_before(found, j) >= 0
+    ):
+        # "has filmed himself in front of the town hall saying that": the subject of the verb before.
+        predicate.parent = _verb_before(found, j)
+        predicate.link = "participle"
         return
     if kind == NOUN and predicate.form in ("finite", "participle"):
         predicate.subject = _up(found, j)
