@@ -172,6 +172,8 @@ class Setting:
         before = low[item.first : mention.first]
         after = low[mention.last : item.last]
         use, role, prep = "head", k, ""
+        if mention.kind == "region" and after and after[-1] in self.found.sets["towns"]:
+            use = "modifier"  # "the Aj Jazirah State capital"
         if after and after[0] == "'s":
             rest = set(after[1:])
             use = "possessor"
@@ -335,6 +337,7 @@ class Setting:
                 and not alone
                 and previous.item < use.item
                 and self._joined(previous.item, use.item)
+                and (previous.kind == "region") == (use.kind == "region")
                 and items[use.role].prep < 0
                 and use.use in ("head", "inside", "partial", "modifier")
             ):
@@ -436,9 +439,11 @@ class Setting:
     def pronoun(self, item: int) -> PlaceUse | None:
         """The place that a phrase without a name means: "it", "half of the city", "a small town" after a name."""
         items = self.found.items
-        if any(use.item == item for use in self.uses):
-            return None
         words = self.found.words(item)
+        if any(
+            use.item == item and not (use.kind == "region" and words[-1] in self.found.sets["towns"]) for use in self.uses
+        ):
+            return None
         # An apposition: "Vysokopillia, a small town".
         if (
             (words[0] in ("a", "an", "the") or len(words) == 1)
