@@ -161,6 +161,8 @@ class _Control:
         self, items: list[int], uses: str = "head inside partial", predicate: Predicate | None = None
     ) -> list[PlaceUse]:
         """Places that stand in a role played by any of the phrases, and places that pronouns among them mean."""
+        if items and self.found.words(items[0]) == ("it",) and self.setting.pronoun(items[0]) is not None:
+            items = items[:1]  # "We lost it on Tuesday, and B two days later"
         wanted = set(items)
         # The last of a list stands for all of it: they share the part that the first plays.
         wanted |= {use.role for use in self.setting.uses if use.item in wanted and self.found.items[use.item].prep < 0}
@@ -301,6 +303,8 @@ class _Control:
         )
         if lemma == "go" and predicate.progressive and leads:
             return []  # "is going to be lost": the other verb tells
+        if lemma == "have" and leads:
+            return []  # "will have to ask"
         phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
         if lemma == "change" and any(self.found.words(item)[-1] == "hands" for item in predicate.objects):
             return self._changed_hands(predicate)
@@ -487,10 +491,10 @@ class _Control:
         if self.w.verbs.get(predicate.lemma) != "take" or any(item > predicate.item for item in predicate.objects):
             return
         form = self.setting.lexicon.verbs.get(self.low[predicate.head])
-        use = next((use for use in self.setting.uses if use.role == predicate.subject and use.use == "head"), None)
-        if form is None or "pp" not in form.forms or use is None or use.kind == "region":
+        meant = self.places([predicate.subject], "head") if predicate.subject >= 0 else []
+        if form is None or "pp" not in form.forms or not meant or meant[0].kind == "region":
             return
-        if self.actors.named(self.found.words(use.item)) is None:
+        if self.found.words(predicate.subject)[0] not in ("it", "they") and self.actors.named(self.found.words(predicate.subject)) is None:
             predicate.passive = True
 
     def _adjunct_places(

@@ -7,6 +7,7 @@ them; a name no gazetteer knows is a place where the words around it say so ("th
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from frontcast.observe.reports.wars import War, wars
 from frontcast.spelling import fold
 
 LONGEST: Final = 5
+_ARTICLED: Final = re.compile(r"(?:al|el|ar|as|at|ad|an|ash|az|ez|es|et|ed)-[A-ZÀ-Ý]", re.IGNORECASE)
 ARTICLES: Final = frozenset("al el ar as at ad an ash el- al-".split())
 HONOURED: Final = frozenset("sheikh sheik king imam father saint".split())
 """Titles that names of places begin with as often as names of people."""
@@ -292,6 +294,10 @@ class PlaceFinder:
         last, name, kind = best
         if s.lower[i].endswith(("'s",)):
             return None
+        if kind == "settlement" and last < len(s) and _ARTICLED.match(s.words[last]) and last - i < LONGEST:
+            # "Busra al-Harir" where only Busra is known
+            name, last = _folded(s.span(i, last + 1)), last + 1
+            return self._mention(number, s, i, last, "settlement", name, False)
         following = s.lower[last] if last < len(s) else ""
         if following in w.region and kind in ("settlement", "region"):
             if s.lower[i] in w.sides and last - i == 1:

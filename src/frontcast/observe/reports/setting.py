@@ -11,7 +11,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import Quantity
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.speech import Speech, speech_at
-from frontcast.observe.reports.syntax import ADVERB, CONJUNCTION, DATE, MARK, NOUN, PREPOSITION, Clauses
+from frontcast.observe.reports.syntax import ADVERB, CONJUNCTION, DATE, MARK, NOUN, PREPOSITION, VERB, Clauses
 
 COUNTS: Final = dict(
     zip(
@@ -323,6 +323,7 @@ class Setting:
         items = self.found.items
         out: list[PlaceUse] = []
         # "freed Izium, Kyiv says": what speaks is no member of the list.
+        subjects = {p.subject for p in self.found.predicates if p.form == "finite" and p.item == p.subject + 1}
         speaking = {p.subject for p in self.found.predicates if p.form == "finite" and p.item == p.subject + 1}
         for use in uses:
             entry = use
@@ -338,6 +339,7 @@ class Setting:
                 and previous.item < use.item
                 and self._joined(previous.item, use.item)
                 and (previous.kind == "region") == (use.kind == "region")
+                and not (use.item in subjects and previous.role and items[previous.role - 1].kind == VERB)
                 and items[use.role].prep < 0
                 and use.use in ("head", "inside", "partial", "modifier")
             ):
