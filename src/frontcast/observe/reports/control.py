@@ -306,6 +306,8 @@ class _Control:
         if lemma == "have" and leads:
             return []  # "will have to ask"
         phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
+        if not predicate.particle:
+            phrase = self._parted_phrase(predicate) or phrase
         if lemma == "change" and any(self.found.words(item)[-1] == "hands" for item in predicate.objects):
             return self._changed_hands(predicate)
         if lemma in ("reach", "set"):
@@ -397,7 +399,7 @@ class _Control:
             out = self._fall(predicate)
             if out:
                 return out
-        elif frame == "lose" or (
+        elif frame == "lose" or phrase in ("give back", "hand back", "give over") or (
             lemma in ("hand", "give", "transfer", "return", "deliver", "pass", "leave")
             and any(word == "to" and self.side_of(item) for word, item in predicate.adjuncts)
             and not (lemma in ("return", "pass") and not predicate.passive)
@@ -436,6 +438,13 @@ class _Control:
         if lemma in self.w.contest_verbs:
             return self._contest(predicate)
         return []
+
+    def _parted_phrase(self, predicate: Predicate) -> str:
+        """ "gave it back", "took the town back": the verb with its particle, which stands behind the object; or ""."""
+        after = [self.found.items[k] for k in range(predicate.item + 1, min(predicate.item + 3, len(self.found.items)))]
+        if len(after) < 2 or after[0].kind != NOUN or after[0].prep >= 0 or after[1].last - after[1].first != 1:
+            return ""
+        return f"{predicate.lemma} {after[1].word}" if after[1].word in ("back", "up", "over") else ""
 
     def _front(self, predicate: Predicate) -> None:
         """Gives "Martuni we still have" and "Pletenivka and Ohirtseve we lost" their object, which stands first."""
@@ -510,6 +519,8 @@ class _Control:
             if not places and predicate.form == "participle":
                 places = self.places(predicate.objects)
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            robbed = next((self.side_of(item) for word, item in predicate.adjuncts if word == "from"), None)
+            side = side or self.actors.war.other(robbed)
             if not places:
                 return []
             if (
@@ -1747,7 +1758,9 @@ class _Control:
             or (passive and governing.passive and governing.lemma in self.w.announcing)
         ):
             return []
-        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or governing.form == "infinitive":
+        above = self.found.predicates[governing.parent] if governing.parent >= 0 else None
+        begun = above is not None and above.lemma in ("begin", "start", "continue")
+        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or (governing.form == "infinitive" and not begun):
             return []
         deny = governing.lemma in ("deny", "reject", "dispute")
         if governing.negated:

@@ -621,6 +621,15 @@ def _stop(found: Clauses, item: int, *, quoted: bool = False) -> int:
             continue
         if entry.kind == SUBORDINATOR and entry.word in found.sets["breaks"] and k > item:
             return entry.first
+        if (
+            entry.kind == CONJUNCTION
+            and k > item
+            and k + 1 < len(items)
+            and items[k + 1].kind == VERB
+            and found.predicates[items[k + 1].predicate].lemma in found.sets["telling"]
+            and found.predicates[items[k + 1].predicate].form == "finite"
+        ):
+            return entry.first  # "... but denied having left"
         if entry.kind == CONJUNCTION and entry.word == "but" and k > item:
             following = items[k + 1] if k + 1 < len(items) else None
             if following is not None and following.kind not in (THAT, VERB) and items[k - 1].kind == MARK:

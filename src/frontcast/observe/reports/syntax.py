@@ -1477,6 +1477,16 @@ def _inherit(found: Clauses, number: int) -> None:
         predicate.link == "complement" and predicate.form in ("gerund", "participle")
     ):
         predicate.subject = parent.subject
+        above = found.predicates[parent.parent] if parent.parent >= 0 else None
+        if (
+            predicate.link == "coordinate"
+            and predicate.form == "finite"
+            and predicate.lemma in found.sets["telling"]
+            and parent.link == "complement"
+            and above is not None
+            and above.lemma in found.sets["telling"]
+        ):
+            predicate.subject = above.subject  # "admitted that X had been lost but denied having left Y"
         if predicate.link == "coordinate" and not predicate.conditional:
             predicate.conditional = (
                 parent.conditional if predicate.form == "finite" and parent.link == "adverbial" else ""
