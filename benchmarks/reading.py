@@ -230,8 +230,8 @@ def blind_lines(path: Path) -> list[str]:
     lines = [
         "## Scored unread",
         "",
-        "What counts is how texts are read that nobody who writes rules has seen. Each set below was scored once before it was",
-        "read, with the rules of the commit named, and read afterwards: the figures above are not those of unseen texts.",
+        "What counts is how texts are read that nobody who writes rules has seen. Each set below was scored once before it",
+        "was read, with the rules of the commit named, and read afterwards: no figure above is that of unseen texts.",
         "",
         f"| {' | '.join(headings)} |",
         f"|{'---|' * len(headings)}",

@@ -333,7 +333,9 @@ def test_the_reader_keeps_what_it_has_reached() -> None:
     labelled = list(read_labels(DISPATCHES / "gold.jsonl").values())
     read = {}
     for one in labelled:
-        text = (DISPATCHES / f"{one.doc}.txt").read_text("utf-8").lstrip().removeprefix(f"date {one.published}").lstrip()
+        text = (
+            (DISPATCHES / f"{one.doc}.txt").read_text("utf-8").lstrip().removeprefix(f"date {one.published}").lstrip()
+        )
         read[one.doc] = read_document(Document(text, one.published, one.doc, "", "", f"{one.doc}.txt", ""))
     reached = total(score(labelled, read))
     assert reached.control.precision >= 0.83

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.tokens import Sentence
 from frontcast.observe.reports.voices import voice_of
-from frontcast.observe.reports.wars import Side, War, match, phrase_index, wars
+from frontcast.observe.reports.wars import Side, War, match, phrase_index
 
 
 def country_war(words: Counter[str], lexicon: Lexicon) -> War:
@@ -182,7 +182,12 @@ LEAST: Final = 0.6
 
 
 def actors(
-    sentences: Sequence[Sentence], lexicon: Lexicon, known: tuple[War, ...], countries: Counter[str], published: date, told: date
+    sentences: Sequence[Sentence],
+    lexicon: Lexicon,
+    known: tuple[War, ...],
+    countries: Counter[str],
+    published: date,
+    told: date,
 ) -> Actors:
     """Who fights in a document.
 
@@ -237,7 +242,9 @@ def _as_told(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
     for sentence in sentences:
         low = sentence.lower
         for i in range(len(low)):
-            side = next((side.name for side in war.sides if match(side.phrases, low, i) or match(side.roles, low, i)), None)
+            side = next(
+                (side.name for side in war.sides if match(side.phrases, low, i) or match(side.roles, low, i)), None
+            )
             if side is None:
                 continue
             named[side] += 1

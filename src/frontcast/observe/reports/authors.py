@@ -27,7 +27,11 @@ def author(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> S
     """
     if len(sentences) < 2:
         return _signature(sentences[-1], lexicon, actors, within=True) if sentences else None
-    return _heading(sentences[0], lexicon, actors) or _spokesman(sentences[:3], lexicon, actors) or _signature(sentences[-1], lexicon, actors, within=False)
+    return (
+        _heading(sentences[0], lexicon, actors)
+        or _spokesman(sentences[:3], lexicon, actors)
+        or _signature(sentences[-1], lexicon, actors, within=False)
+    )
 
 
 def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> tuple[Speaker, int] | None:
@@ -48,7 +52,9 @@ def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors)
         first = 0
         while first < len(s):
             last = first
-            while last < len(s) and (s.words[last][:1].isupper() or (last > first and s.lower[last] in ("sergeant", "lieutenant"))):
+            while last < len(s) and (
+                s.words[last][:1].isupper() or (last > first and s.lower[last] in ("sergeant", "lieutenant"))
+            ):
                 last += 1
             side = any(match(one.phrases, s.lower[first:last], 0) for one in actors.war.sides)
             if last - first >= 2 and s.lower[first] not in lexicon.words["determiners"] and not side:
@@ -65,7 +71,7 @@ def _alone(sentences: Sequence[Sentence], k: int) -> bool:
     """Whether a question stands on a line of its own: what follows it begins another."""
     s = sentences[k]
     text = s.text[s.ends[-1] : s.ends[-1] + 3]
-    return text.lstrip(" \"”").startswith("\n")
+    return text.lstrip(' "”').startswith("\n")
 
 
 def _finite(s: Sentence, lexicon: Lexicon, first: int = 0) -> bool:

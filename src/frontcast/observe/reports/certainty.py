@@ -85,8 +85,8 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
             verdict = "denied"
             verdict_unable = True
         if chain.link == "infinitive" and chain.parent >= 0 and chain.negated is False:
-            above = found.predicates[chain.parent]
-            if above.negated and above.lemma in words.expected | {"go", "be"} and verdict == "predicted":
+            governor = found.predicates[chain.parent]
+            if governor.negated and governor.lemma in words.expected | {"go", "be"} and verdict == "predicted":
                 denied = verdict_unable = True
         if verdict == "none" and event.kind in CONTROL_KINDS:
             return Judgement("", denied)
@@ -124,7 +124,9 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
                         not parent.negated and tail & {"false", "untrue", "wrong", "incorrect", "nonsense"}
                     )
                 denied |= _nothing_shows(setting, parent)
-                if parent.form == "infinitive" and {"early", "soon"} & set(found.sentence.lower[max(0, parent.first - 3) : parent.first]):
+                if parent.form == "infinitive" and {"early", "soon"} & set(
+                    found.sentence.lower[max(0, parent.first - 3) : parent.first]
+                ):
                     return Judgement("", denied)  # "it is too early to say that"
             outer = parent
             steps += 1
@@ -257,7 +259,17 @@ def _governed(predicate: Predicate, found: Clauses, words: Hedges) -> str:
         if parent.lemma == "be" and "unable" in found.sentence.lower[parent.first : predicate.first]:
             return "unable"
         between = found.sentence.lower[parent.last : predicate.first]
-        if parent.lemma == "be" and set(between) & {"likely", "expected", "certain", "sure", "due", "bound", "about", "poised", "set"}:
+        if parent.lemma == "be" and set(between) & {
+            "likely",
+            "expected",
+            "certain",
+            "sure",
+            "due",
+            "bound",
+            "about",
+            "poised",
+            "set",
+        }:
             return "unlikely" if parent.negated else "predicted"
         if parent.lemma == "be" and "unlikely" in between:
             return "unlikely"

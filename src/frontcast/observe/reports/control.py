@@ -399,10 +399,14 @@ class _Control:
             out = self._fall(predicate)
             if out:
                 return out
-        elif frame == "lose" or phrase in ("give back", "hand back", "give over") or (
-            lemma in ("hand", "give", "transfer", "return", "deliver", "pass", "leave")
-            and any(word == "to" and self.side_of(item) for word, item in predicate.adjuncts)
-            and not (lemma in ("return", "pass") and not predicate.passive)
+        elif (
+            frame == "lose"
+            or phrase in ("give back", "hand back", "give over")
+            or (
+                lemma in ("hand", "give", "transfer", "return", "deliver", "pass", "leave")
+                and any(word == "to" and self.side_of(item) for word, item in predicate.adjuncts)
+                and not (lemma in ("return", "pass") and not predicate.passive)
+            )
         ):
             return self._lose(predicate)
         elif frame == "leave":
@@ -495,7 +499,13 @@ class _Control:
 
     def _headline(self, predicate: Predicate) -> None:
         """Reads "Volnovakha liberated" as a passive: a place takes nothing."""
-        if predicate.passive or predicate.form != "finite" or not predicate.past or predicate.perfect or predicate.modal:
+        if (
+            predicate.passive
+            or predicate.form != "finite"
+            or not predicate.past
+            or predicate.perfect
+            or predicate.modal
+        ):
             return
         if self.w.verbs.get(predicate.lemma) != "take" or any(item > predicate.item for item in predicate.objects):
             return
@@ -503,7 +513,10 @@ class _Control:
         meant = self.places([predicate.subject], "head") if predicate.subject >= 0 else []
         if form is None or "pp" not in form.forms or not meant or meant[0].kind == "region":
             return
-        if self.found.words(predicate.subject)[0] not in ("it", "they") and self.actors.named(self.found.words(predicate.subject)) is None:
+        if (
+            self.found.words(predicate.subject)[0] not in ("it", "they")
+            and self.actors.named(self.found.words(predicate.subject)) is None
+        ):
             predicate.passive = True
 
     def _adjunct_places(
@@ -527,7 +540,8 @@ class _Control:
                 predicate.agent >= 0
                 and side is None
                 and not self._military(predicate.agent)
-                and predicate.lemma not in ("capture", "seize", "occupy", "overrun", "retake", "recapture", "liberate", "conquer")
+                and predicate.lemma
+                not in ("capture", "seize", "occupy", "overrun", "retake", "recapture", "liberate", "conquer")
             ):
                 return []
             if side is None:
@@ -1091,7 +1105,9 @@ class _Control:
         if not places:
             for word, item in predicate.adjuncts:
                 words = set(self.found.words(item))
-                if word in ("in", "inside") and words & (HOUSES | {"zone", "quarter", "quarters", "centre", "district", "part"}):
+                if word in ("in", "inside") and words & (
+                    HOUSES | {"zone", "quarter", "quarters", "centre", "district", "part"}
+                ):
                     place = self.setting.spoken_of(predicate.item)
                     places = [place] if place is not None else []
                     break
@@ -1341,7 +1357,12 @@ class _Control:
                 )
                 prefix = words[-1].split("-")[0]
                 kept = [word for word in words if word not in ("the", "'s", "a", "an", "again")]
-                if kept and len(kept) <= 3 and self.actors.named(kept) and (words[-1] == "'s" or kept[-1] in self.found.sets["towns"]):
+                if (
+                    kept
+                    and len(kept) <= 3
+                    and self.actors.named(kept)
+                    and (words[-1] == "'s" or kept[-1] in self.found.sets["towns"])
+                ):
                     return self._held(predicate, places, self.actors.named(kept), negated, longer, joined)
                 if len(kept) == 2 and kept[-1].removesuffix("s") in self.found.sets["towns"]:
                     side = side or self.actors.by_role(kept[:1])
@@ -1526,7 +1547,8 @@ class _Control:
         )
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
         if any(
-            word in ("at", "on", "near") and set(self.found.words(item)) & {"entrance", "sign", "edge", "outskirts", "approaches", "road"}
+            word in ("at", "on", "near")
+            and set(self.found.words(item)) & {"entrance", "sign", "edge", "outskirts", "approaches", "road"}
             for word, item in predicate.adjuncts
         ):
             return []
@@ -1760,7 +1782,9 @@ class _Control:
             return []
         above = self.found.predicates[governing.parent] if governing.parent >= 0 else None
         begun = above is not None and above.lemma in ("begin", "start", "continue")
-        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or (governing.form == "infinitive" and not begun):
+        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or (
+            governing.form == "infinitive" and not begun
+        ):
             return []
         deny = governing.lemma in ("deny", "reject", "dispute")
         if governing.negated:

@@ -115,7 +115,7 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
                 if len(found.valid) == 10:
                     anchor = date.fromisoformat(found.valid)
                 day = _day(found)
-                explicit = not found.relative or told is not None or out[-2:-1] and out[-2].sentence == number
+                explicit = not found.relative or told is not None or (out[-2:-1] and out[-2].sentence == number)
                 if explicit and day < published:
                     told = day
             elif found.valid is None and found.role == "event" and not found.relative and _year(sentence, found.first):
@@ -130,7 +130,8 @@ HISTORY_DAYS: Final = 400
 
 def _day(found: DateMention | None) -> date:
     """A mention's day; the first of its month where it is no day."""
-    assert found is not None and found.valid is not None
+    assert found is not None
+    assert found.valid is not None
     return date.fromisoformat(found.valid if len(found.valid) == 10 else found.valid + "-01")
 
 
@@ -159,14 +160,18 @@ def _told(s: Sentence, found: DateMention, told: date, published: date, near: Da
             year = told.year + (at <= told.month)
         else:
             # A history may step back ("had been retaken in June"): the nearest such month.
-            year = min((told.year - 1, told.year, told.year + 1), key=lambda y: abs((y - told.year) * 12 + at - told.month))
+            year = min(
+                (told.year - 1, told.year, told.year + 1), key=lambda y: abs((y - told.year) * 12 + at - told.month)
+            )
         if year > published.year:
             return found
         return replace(found, valid=f"{year}{found.valid[4:]}", next=None)
     return found
 
 
-AFTER_DAY: Final = frozenset("on in at and but by with without after before when for from over under to they we he it the".split())
+AFTER_DAY: Final = frozenset(
+    "on in at and but by with without after before when for from over under to they we he it the".split()
+)
 MONTHS: Final = frozenset(
     "january february march april may june july august september october november december"
     " jan feb mar apr jun jul aug sep sept oct nov dec".split()
@@ -204,12 +209,18 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
         follows = low[i + 2] if i + 2 < len(s) else "."
         if 1 <= day <= 31 and (not follows[0].isalnum() or follows in AFTER_DAY):
             return _past_day(number, i, i + 2, day, published)
-    if word in NUMBERS and i + 2 < len(s) and low[i + 2] in ("ago", "earlier", "before", "later", "after", "afterwards", "previously"):
+    if (
+        word in NUMBERS
+        and i + 2 < len(s)
+        and low[i + 2] in ("ago", "earlier", "before", "later", "after", "afterwards", "previously")
+    ):
         if low[i + 2] != "ago" and low[i + 1] in ("day", "days", "week", "weeks", "month", "months", "fortnight"):
             return _from_anchor(low, number, i, anchor, NUMBERS[word])
         return _ago(low, number, i, published, NUMBERS[word]) if low[i + 2] in ("ago", "earlier", "before") else None
-    if word in ("the", "that", "next", "following") and i + 1 < len(s) and (
-        _month(s, i + 1, words) or (low[i + 1] in ("next", "following", "same") and _month(s, i + 2, words))
+    if (
+        word in ("the", "that", "next", "following")
+        and i + 1 < len(s)
+        and (_month(s, i + 1, words) or (low[i + 1] in ("next", "following", "same") and _month(s, i + 2, words)))
     ):
         at = i + 1 if _month(s, i + 1, words) else i + 2
         after = low[at + 1] if at + 1 < len(s) else "."
@@ -226,7 +237,11 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
         if i + 3 < len(s) and low[i + 2] == "of" and _month(s, i + 3, words):
             found = _from_month(s, i + 3, number, published, _month(s, i + 3, words), words)
             return _day_of(found, day, number, i, published)
-        if i and low[i - 1] in ("on", "since", "of", "by", "until", "and", "to", "till") and not (i + 2 < len(s) and low[i + 2] == "of"):
+        if (
+            i
+            and low[i - 1] in ("on", "since", "of", "by", "until", "and", "to", "till")
+            and not (i + 2 < len(s) and low[i + 2] == "of")
+        ):
             return _past_day(number, i, i + 2, day, published)
     if word in ("last", "past") and i + 1 < len(s) and low[i + 1] == "week":
         return DateMention(number, i, i + 2, (published - timedelta(7)).isoformat()[:7], "event", True)

@@ -151,7 +151,9 @@ class _Fragments:
         items = self.found.items
         start = self.found.predicates[number].item + 1 if number >= 0 else 0
         return not any(
-            entry.kind == VERB and self.found.predicates[entry.predicate].form == "finite" and entry.first > source.anchor
+            entry.kind == VERB
+            and self.found.predicates[entry.predicate].form == "finite"
+            and entry.first > source.anchor
             for entry in items[start:item]
         )
 

@@ -142,7 +142,11 @@ def _words(rules: Lexicon) -> PlaceWords:
         frozenset(word.casefold() for word in data["common"].split()),
         frozenset(word.casefold() for word in data["given"].split()),
         forms,
-        frozenset(form for form, verb in rules.verbs.items() if verb.lemma in ("take", "fall", "hold", "lose", "leave", "seize")),
+        frozenset(
+            form
+            for form, verb in rules.verbs.items()
+            if verb.lemma in ("take", "fall", "hold", "lose", "leave", "seize")
+        ),
         tuple(data["endings"].split()),
         frozenset(form for form, verb in rules.verbs.items() if verb.lemma in speaking),
         frozenset(sides - capitals) | frozenset(data["demonyms"].split()),
@@ -471,8 +475,16 @@ class PlaceFinder:
             return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
         if s.lower[last - 1] in w.held and last - i > 1 and s.lower[last - 1] not in ("camp", "base", "station"):
             return self._mention(number, s, i, last, "unknown", name, False)
-        if last - i == 1 and low.endswith(w.endings) and not low.endswith(("'s",)) and (
-            previous in w.prepositions or i == 0 or following in (",", ".", ":", "?", "and", "is", "was", "has") or previous in (",", "and", ".")
+        if (
+            last - i == 1
+            and low.endswith(w.endings)
+            and not low.endswith(("'s",))
+            and (
+                previous in w.prepositions
+                or i == 0
+                or following in (",", ".", ":", "?", "and", "is", "was", "has")
+                or previous in (",", "and", ".")
+            )
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
         if (
@@ -548,7 +560,11 @@ class PlaceFinder:
             i == 0 or previous in (",", "and", "that", "but", "if", "once", "should", "when", ";", ":", "“", '"')
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
-        if previous in w.strong or previous in ("from", "to", "at") or (i == 1 and previous in w.prepositions and following == ","):
+        if (
+            previous in w.strong
+            or previous in ("from", "to", "at")
+            or (i == 1 and previous in w.prepositions and following == ",")
+        ):
             return self._mention(number, s, i, last, "unknown", name, False)
         return None
 
@@ -608,7 +624,8 @@ class PlaceFinder:
             return (
                 (s.lower[j] in self.words.taking and form is not None and "pp" in form.forms)
                 or s.lower[j : j + 2] in (("under", "the"), ("in", "the"))
-                or s.lower[j] in ("ours", "theirs", "contested", "under", "free", "next", "lost", "gone", "encircled", "surrounded")
+                or s.lower[j]
+                in ("ours", "theirs", "contested", "under", "free", "next", "lost", "gone", "encircled", "surrounded")
                 or (s.lower[j] == "in" and s.lower[j + 2 : j + 3] in (("hands",), ("control",)))
             )
         form = self.rules.verbs.get(s.lower[j])
@@ -617,7 +634,8 @@ class PlaceFinder:
         if form.lemma == "change":
             return "hands" in s.lower[j + 1 : j + 2]
         return form.lemma == "fall" or (
-            form.lemma in ("remain", "stay") and s.lower[j + 1 : j + 2] in (("in",), ("under",), ("ours",), ("with",), ("contested",))
+            form.lemma in ("remain", "stay")
+            and s.lower[j + 1 : j + 2] in (("in",), ("under",), ("ours",), ("with",), ("contested",))
         )
 
     def _mention(

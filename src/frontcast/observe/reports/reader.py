@@ -391,7 +391,11 @@ class _Reading:
         if chosen is not None:
             return chosen.valid
         clause = found.sentence.lower[max(0, event.first) : event.last]
-        if certainty == "denied" and "never" in clause and not (predicate is not None and predicate.perfect and not predicate.past):
+        if (
+            certainty == "denied"
+            and "never" in clause
+            and not (predicate is not None and predicate.perfect and not predicate.past)
+        ):
             return None  # "was never taken": at no time
         if speech is not None and speech.predicate >= 0:
             # Undated: the day of the statement.

@@ -443,7 +443,8 @@ class Setting:
         items = self.found.items
         words = self.found.words(item)
         if any(
-            use.item == item and not (use.kind == "region" and words[-1] in self.found.sets["towns"]) for use in self.uses
+            use.item == item and not (use.kind == "region" and words[-1] in self.found.sets["towns"])
+            for use in self.uses
         ):
             return None
         # An apposition: "Vysokopillia, a small town".
@@ -576,7 +577,7 @@ class Setting:
 
     def _counted(self, words: tuple[str, ...], item: int) -> PlaceUse | None:
         """ "the former", "the latter", "the first" and "the second" of the places last named together."""
-        order = {
+        order: dict[tuple[str, ...], int] = {
             ("the", "former"): 0,
             ("the", "first"): 0,
             ("the", "second"): 1,

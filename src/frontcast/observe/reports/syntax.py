@@ -186,8 +186,16 @@ class _Scan:
         inverted = self._inversion(i)
         if inverted:
             return inverted
-        if word in ("more", "less", "fewer") and following == "than" and i + 2 < self.n and (
-            self.low[i + 2][0].isdigit() or self.low[i + 2] in self.w["quantifiers"] or self.low[i + 2] in self.w["numbers"] or self.low[i + 2] == "a"
+        if (
+            word in ("more", "less", "fewer")
+            and following == "than"
+            and i + 2 < self.n
+            and (
+                self.low[i + 2][0].isdigit()
+                or self.low[i + 2] in self.w["quantifiers"]
+                or self.low[i + 2] in self.w["numbers"]
+                or self.low[i + 2] == "a"
+            )
         ):
             return self._add(ADVERB, i, i + 2)
         if word in self.w["as_prepositions"] and i + 1 < self.n and self._nominal(i + 1):
@@ -298,7 +306,9 @@ class _Scan:
                 and not (self.low[first] == "a" and self.low[first - 1] == "half")
             )
             and not (first in self.name_end and self.in_name[first - 1])
-            and not (self.in_name[first - 1] and self.low[first] in self.w["titles"] and self.s.words[first][0].isupper())
+            and not (
+                self.in_name[first - 1] and self.low[first] in self.w["titles"] and self.s.words[first][0].isupper()
+            )
             and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in self.w["numbers"]))
             and not (self.low[first] in self.w["never_finite"] and self.in_name[first - 1])
             and self.low[first] not in self.w["subject_pronouns"]

@@ -134,7 +134,10 @@ def _by_opponent(sentences: Sequence[Sentence], war: War) -> str | None:
         return score.most_common(1)[0][0]
     # Nobody is named, as among friends: who tells of gains attacks, who tells of losses is attacked.
     words = Counter(word for sentence in sentences for word in sentence.lower)
-    gains, losses = words["ours"], sum(words[word] for word in ("lost", "left", "bombs", "shelled", "relatives", "evacuation"))
+    gains, losses = (
+        words["ours"],
+        sum(words[word] for word in ("lost", "left", "bombs", "shelled", "relatives", "evacuation")),
+    )
     if not war.sides or war.attacker is None:
         return None
     return war.other(war.attacker) if losses > gains else war.attacker
