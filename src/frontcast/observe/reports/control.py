@@ -777,6 +777,9 @@ class _Control:
             return list(self.emit(predicate, places, side, side, "hold"))
         if words[0] in self.w.states["contested"]:
             return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        named = self.actors.named(words[:1])
+        if named and predicate.lemma in ("call", "consider", "mark", "show", "see", "list", "believe"):
+            return list(self.emit(predicate, places, named, named, "hold"))
         frame = self.w.verbs.get(form.lemma) if form is not None and "pp" in form.forms else None
         if words[0] in self.w.states["lost"] or frame == "lose":
             return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", stays=side, loser=side))
@@ -1370,6 +1373,9 @@ class _Control:
                         return self._held(predicate, places, side, negated, longer, joined)
                 if words[-1].endswith(("-held", "-controlled", "-occupied")):
                     side = self.setting.actors.named([prefix]) or self.actors.by_role([prefix])
+                    if side is None and prefix in self.found.sets["other"]:
+                        own = self.setting.speaker_side(predicate.first) or self.actors.voice
+                        side = self.actors.war.other(own)
                 if side and bare:
                     return self._held(predicate, places, side, negated, longer, joined)
             if any(word in self.w.states["free"] for word in first_words[:3]) and not {"of", "from"} & set(tail[1:3]):

@@ -177,8 +177,11 @@ class _Fragments:
         if not items:
             return []
         k = 0
-        if items[0].kind == NOUN and items[0].last == 1 and self.low[0][0].isdigit() and len(items) > 1:
-            k = 1  # a number or the hour before it
+        # "(2/9) ", "Q4, ", "07.15 ": a number or the hour before it
+        while k < len(items) - 1 and (
+            items[k].kind == MARK or (items[k].kind in (NOUN, DATE) and any(c.isdigit() for c in self.low[items[k].first]))
+        ):
+            k += 1
         uses = [use for use in self.setting.uses if use.kind in ("settlement", "unknown") and use.item >= k]
         if not uses or uses[0].item > k + 1 or items[uses[0].role].prep >= 0:
             return []
@@ -187,14 +190,10 @@ class _Fragments:
         last = places[-1].item
         j = last + 1
         # "Kruhliakivka, far to the north on the Oskil: ..."
-        mark = next(
-            (
-                q
-                for q in range(j, min(len(items), j + 9))
-                if items[q].kind == MARK and items[q].word in (HEADS if q > j else (*HEADS, ",", "("))
-            ),
-            -1,
-        )
+        marks = [q for q in range(j, min(len(items), j + 9)) if items[q].kind == MARK]
+        mark = next((q for q in marks if items[q].word in HEADS), -1)
+        if mark < 0 and marks and marks[0] == j and items[j].word in (",", "("):
+            mark = j
         if mark < 0 or any(items[q].kind == VERB for q in range(j, mark)) or places[0].first in self.told:
             return []
         first = items[mark].last

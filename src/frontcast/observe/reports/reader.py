@@ -268,6 +268,8 @@ class _Reading:
             and event.side is not None
         ):
             holder = event.side  # the other side is said to be gone
+        elif event.kind == "enter" and holder == CONTESTED and self._stormed(event, setting, speech, dates):
+            holder = event.side
         elif holder is None and event.kind != "leave":
             return None  # nobody knows who
         assert event.place is not None
@@ -278,6 +280,15 @@ class _Reading:
         valid = self._valid(event, setting, speech, dates, verdict.certainty)
         self._weigh(event, verdict.certainty, valid)
         return self._told(event, setting, speech, units, verdict.certainty, valid, "control", holder, event.quantity)
+
+    def _stormed(
+        self, event: Event, setting: Setting, speech: Speech | None, dates: Sequence[DateMention]
+    ) -> bool:
+        """Whether a place was stormed long ago: who tells of that tells that it was taken."""
+        if event.predicate < 0 or setting.found.predicates[event.predicate].lemma != "storm" or event.denied:
+            return False
+        valid = self._valid(event, setting, speech, dates, "stated")
+        return valid is not None and self._months_ago(valid) > 1
 
     def _other(
         self,
