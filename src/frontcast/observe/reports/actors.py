@@ -177,7 +177,7 @@ def earliest(words: Counter[str], published: int) -> int:
 
 
 OLDEST: Final = 1914
-LEAST: Final = 0.6
+LEAST: Final = 0.1
 """Marks that a document must bear to be about a war."""
 
 

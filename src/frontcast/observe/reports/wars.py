@@ -84,7 +84,7 @@ def wars(lexicon: Lexicon) -> tuple[War, ...]:
                     marker in phrase for side in other.sides for phrases in side.phrases.values() for phrase in phrases
                 )
                 for other in found
-                if other is not war
+                if other is not war and other.ended is None
             )
             war.markers[marker] = weight / (1 + elsewhere)
     return found
