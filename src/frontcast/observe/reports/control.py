@@ -869,7 +869,8 @@ class _Control:
 
     def _leave(self, predicate: Predicate, phrase: str) -> list[Event]:
         side: str | None
-        if predicate.lemma == "leave" and predicate.form in ("participle", "gerund") and not predicate.passive:
+        bare = predicate.form in ("participle", "gerund") and not predicate.perfect
+        if predicate.lemma == "leave" and bare and not predicate.passive:
             return []  # "leaving X as the last town": behind
         if predicate.passive:
             if phrase not in self.w.leave_objects:

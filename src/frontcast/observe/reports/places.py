@@ -29,7 +29,7 @@ HONOURED: Final = frozenset("sheikh sheik king imam father saint".split())
 FAR_KM: Final = 150.0
 """A namesake this much farther from the other places of a document than another counts as much less likely."""
 
-LEAST: Final = 0.3
+LEAST: Final = 0.5
 """Marks of a war that a document must bear before its countries are those of the names in it."""
 
 IN_WAR: Final = 4.0

@@ -392,7 +392,7 @@ class _Reading:
         # "taken in March, lost again in June": each verb has the date that no other verb stands before.
         own_verb = [d for d in inside if not any(min(d.first, at) < head < max(d.first, at) for head in heads)]
         after = [d for d in own_verb if d.first > at]
-        chosen = _nearest(after or own_verb or inside, at)
+        chosen = _beside(event, setting, own) or _nearest(after or own_verb or inside, at)
         if certainty == "predicted":
             if chosen is None:
                 return None
@@ -462,6 +462,20 @@ def _doubted(claims: list[Claim], before: Sentence | None) -> list[Claim]:
         else claim
         for claim in claims
     ]
+
+
+def _beside(event: Event, setting: Setting, dates: Sequence[DateMention]) -> DateMention | None:
+    """The date right behind a place that shares its verb with others: "freed A on Sunday, B two days earlier"."""
+    place = event.place
+    if place is None or place.first < 0 or len(dates) < 2:
+        return None
+    others = [use.first for use in setting.uses if use.first >= 0 and use.role != place.role]
+    found = next((d for d in dates if 0 <= d.first - place.last <= 2), None)
+    if found is None or not any(event.first <= first < event.last for first in others):
+        return None
+    between = range(place.last, found.first)
+    heads = {predicate.head for predicate in setting.found.predicates}
+    return None if any(i in heads or setting.found.sentence.lower[i] == "," for i in between) else found
 
 
 def _nearest(mentions: Sequence[DateMention], word: int) -> DateMention | None:
