@@ -67,6 +67,12 @@ def other_events(
     """
     words = kind_words(lexicon)
     found = setting.found
+    # A bank of a river is held by nobody: what happens there is told here.
+    control = [
+        event
+        for event in control
+        if event.place is None or event.place.kind in ("settlement", "unknown", "region") or event.place.lat is not None
+    ]
     told = {event.predicate for event in control}
     cores = [_core(found, event) for event in control]
     candidates: dict[int, _Candidate] = {}

@@ -223,7 +223,7 @@ def _meant(setting: Setting, span: tuple[int, int]) -> PlaceUse | None:
             and setting.actors.named(setting.found.words(use.item)) is None
         ]
         use = named[-1] if named else setting.pronoun(k)
-        if use is not None:
+        if use is not None and not (use.name or "the ").casefold().startswith("the "):
             return replace(use, first=-1, last=-1)
     return None
 

@@ -200,7 +200,10 @@ class _Reading:
         """Keeps who did something on a day, for what he says in the next sentence."""
         days = [d for d in dates if d.valid is not None and len(d.valid) == 10 and d.role == "event"]
         main = next((p for p in found.predicates if p.form == "finite" and p.subject >= 0), None)
-        speaker = self.speakers.of_phrase(found, main.subject) if days and main is not None else None
+        leader = main is not None and any(
+            word in side.people for word in found.words(main.subject) for side in self.actors.war.sides
+        )
+        speaker = self.speakers.of_phrase(found, main.subject) if days and main is not None and leader else None
         if speaker is not None and speaker.name is not None:
             self.occasion = (speaker.name, days[0].valid or "", number)
             self.speakers.remember(speaker)
