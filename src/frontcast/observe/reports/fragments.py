@@ -179,7 +179,8 @@ class _Fragments:
         k = 0
         # "(2/9) ", "Q4, ", "07.15 ": a number or the hour before it
         while k < len(items) - 1 and (
-            items[k].kind == MARK or (items[k].kind in (NOUN, DATE) and any(c.isdigit() for c in self.low[items[k].first]))
+            items[k].kind == MARK
+            or (items[k].kind in (NOUN, DATE) and any(c.isdigit() for c in self.low[items[k].first]))
         ):
             k += 1
         uses = [use for use in self.setting.uses if use.kind in ("settlement", "unknown") and use.item >= k]

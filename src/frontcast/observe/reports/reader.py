@@ -281,9 +281,7 @@ class _Reading:
         self._weigh(event, verdict.certainty, valid)
         return self._told(event, setting, speech, units, verdict.certainty, valid, "control", holder, event.quantity)
 
-    def _stormed(
-        self, event: Event, setting: Setting, speech: Speech | None, dates: Sequence[DateMention]
-    ) -> bool:
+    def _stormed(self, event: Event, setting: Setting, speech: Speech | None, dates: Sequence[DateMention]) -> bool:
         """Whether a place was stormed long ago: who tells of that tells that it was taken."""
         if event.predicate < 0 or setting.found.predicates[event.predicate].lemma != "storm" or event.denied:
             return False
