@@ -106,6 +106,13 @@ class Actors:
             return self.last
         return None
 
+    def besieger(self, place: str | None) -> str | None:
+        """The side that a capital would fall to: the other one; None for places that are no side's capital."""
+        name = (place or "").casefold()
+        if name == "the capital":
+            return self.war.aggressor
+        return next((self.war.other(side.name) for side in self.war.sides if name in side.capitals), None)
+
     @property
     def colours(self) -> dict[str, str | None]:
         """What colours mean on maps of this war where no legend says."""

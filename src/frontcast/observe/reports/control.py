@@ -165,7 +165,11 @@ class _Control:
             items = items[:1]  # "We lost it on Tuesday, and B two days later"
         wanted = set(items)
         # The last of a list stands for all of it: they share the part that the first plays.
-        wanted |= {use.role for use in self.setting.uses if use.item in wanted and self.found.items[use.item].prep < 0}
+        wanted |= {
+            use.role
+            for use in self.setting.uses
+            if use.item in wanted and self.found.items[use.item].prep < 0 and self.found.items[use.role].prep < 0
+        }
         allowed = uses.split()
         found = [use for use in self.setting.uses if use.role in wanted and use.use in allowed]
         if not found:
@@ -303,6 +307,9 @@ class _Control:
         )
         if lemma == "go" and predicate.progressive and leads:
             return []  # "is going to be lost": the other verb tells
+        direct = next((item for item in predicate.objects if item > predicate.item), -1)
+        if lemma == "take" and direct >= 0 and self.found.words(direct)[-1] in self.found.sets["taken_things"]:
+            return []  # "to take part in"
         if lemma == "have" and leads:
             return []  # "will have to ask"
         phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
@@ -607,7 +614,7 @@ class _Control:
         free = (freed or predicate.lemma in ("clear", "cleanse", "win")) and self.actors.war.liberator
         foretold = predicate.modal or predicate.conditional
         if foretold and not freed and not held and attacker:
-            return attacker
+            return self.actors.besieger(places[0].name) or attacker
         return (
             held
             or free
@@ -668,7 +675,7 @@ class _Control:
             own = self.setting.holder(places[0]) or self.setting.speaker_side(predicate.first)
             side = self.actors.war.other(own)
         side = side or (
-            (self.actors.war.attacker if foretold else None)
+            (self.actors.besieger(places[0].name) or self.actors.war.attacker if foretold else None)
             or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
         )
         if self.negated(predicate):

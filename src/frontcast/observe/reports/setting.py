@@ -844,6 +844,13 @@ class Setting:
             side = self.actors.named(words) or self.actors.by_role(words)
             if side is not None and not any(use.item == subject and use.use == "head" for use in self.uses):
                 return side
+        if self.found.words(item)[0] in ("its", "their", "his"):
+            # "Worse still for the Kremlin, thousands of its soldiers"
+            for k in range(item - 1, -1, -1):
+                if self.found.items[k].kind == NOUN and self.found.items[k].prep >= 0:
+                    side = self.actors.named(self.found.words(k))
+                    if side is not None:
+                        return side
         return None
 
     def speaker_side(self, word: int) -> str | None:

@@ -30,7 +30,7 @@ class War:
 
     `countries`: ISO 3166 codes of where its places lie; `markers`: words that speak for it, weighed; `attacker`:
     the side that takes places where a report does not say who does, until the first of `turns`; `ended`: the year it
-    did, if it is long over; `began`: the year it did."""
+    did, if it is long over; `began`: the year it did; `aggressor`: the attacker of the whole war, whatever its turns."""
 
     name: str
     countries: frozenset[str]
@@ -41,6 +41,7 @@ class War:
     began: int = 0
     turns: tuple[tuple[str, str], ...] = ()
     liberator: str | None = None
+    aggressor: str | None = None
 
     def fought(self, published: int, told: int | None = None) -> bool:
         """Whether a report of that year may be about it; `told` is the earliest year that it names."""
@@ -127,6 +128,7 @@ def _war(entry: dict[str, Any]) -> War:
         entry.get("began", 0),
         tuple((since, side) for since, side in entry.get("turns", ())),
         entry.get("liberator"),
+        entry.get("attacker"),
     )
 
 
