@@ -9,9 +9,11 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.speech import Speaker
 from frontcast.observe.reports.tokens import Sentence
+from frontcast.observe.reports.wars import match
 
 LONGEST_HEADING: Final = 30
 LONGEST_SIGNATURE: Final = 16
+LONGEST_NAME: Final = 7
 DASHES: Final = ("-", "—", "–", "―", "(")
 
 
@@ -25,7 +27,51 @@ def author(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> S
     """
     if len(sentences) < 2:
         return _signature(sentences[-1], lexicon, actors, within=True) if sentences else None
-    return _heading(sentences[0], lexicon, actors) or _signature(sentences[-1], lexicon, actors, within=False)
+    return (
+        _heading(sentences[0], lexicon, actors)
+        or _spokesman(sentences[:3], lexicon, actors)
+        or _signature(sentences[-1], lexicon, actors, within=False)
+    )
+
+
+def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> tuple[Speaker, int] | None:
+    """Who answers in an interview, and the number of the first question; None where a text is none.
+
+    An interview has questions that are paragraphs of their own, and before them a few words about one person.
+    """
+    asked = [
+        s.index
+        for k, s in enumerate(sentences)
+        if s.words[-1] == "?"
+        and (k == 0 or sentences[k - 1].paragraph != s.paragraph or s.words[0] not in ("Why", "And"))
+        and _alone(sentences, k)
+    ]
+    if len(asked) < LEAST_QUESTIONS or asked[0] > LONGEST_INTRODUCTION or asked[0] == 0 or actors.voice is None:
+        return None
+    for s in sentences[: asked[0]]:
+        first = 0
+        while first < len(s):
+            last = first
+            while last < len(s) and (
+                s.words[last][:1].isupper() or (last > first and s.lower[last] in ("sergeant", "lieutenant"))
+            ):
+                last += 1
+            side = any(match(one.phrases, s.lower[first:last], 0) for one in actors.war.sides)
+            if last - first >= 2 and s.lower[first] not in lexicon.words["determiners"] and not side:
+                return Speaker(s.span(first, last), actors.voice, False, False, True), asked[0]
+            first = max(last, first + 1)
+    return None
+
+
+LEAST_QUESTIONS: Final = 3
+LONGEST_INTRODUCTION: Final = 5
+
+
+def _alone(sentences: Sequence[Sentence], k: int) -> bool:
+    """Whether a question stands on a line of its own: what follows it begins another."""
+    s = sentences[k]
+    text = s.text[s.ends[-1] : s.ends[-1] + 3]
+    return text.lstrip(' "”').startswith("\n")
 
 
 def _finite(s: Sentence, lexicon: Lexicon, first: int = 0) -> bool:
@@ -57,6 +103,24 @@ def _heading(s: Sentence, lexicon: Lexicon, actors: Actors) -> Speaker | None:
     return Speaker(s.span(first, last), side, False, False, True) if side is not None else None
 
 
+def _spokesman(first: Sequence[Sentence], lexicon: Lexicon, actors: Actors) -> Speaker | None:
+    """ "V. Voloshyn, spokesman.": who answers, named under the heading."""
+    for s in first:
+        if not 4 <= len(s) <= LONGEST_SIGNATURE or _finite(s, lexicon):
+            continue
+        last = 0
+        while last < len(s) and (s.words[last][:1].isupper() or (s.words[last] == "." and last == 1)):
+            last += 1
+        if not 2 <= last <= 5 or last >= len(s) or s.words[last] != ",":
+            continue
+        words = s.lower
+        if set(words[last:]) & {"spokesman", "spokeswoman", "spokesperson"}:
+            side = actors.named(words) or actors.voice
+            if side is not None:
+                return Speaker(s.span(0, last), side, False, False, True)
+    return None
+
+
 def _signature(s: Sentence, lexicon: Lexicon, actors: Actors, *, within: bool) -> Speaker | None:
     """ "Oleh Syniehubov, head of the regional administration", or "- V. Zelensky, Thursday evening" after the text."""
     start = next((i + 1 for i in range(len(s) - 1, -1, -1) if s.words[i] in DASHES), 0)
@@ -78,4 +142,6 @@ def _signature(s: Sentence, lexicon: Lexicon, actors: Actors, *, within: bool) -
     )
     if side is None and official:
         side = actors.war.other(actors.war.attacker)
+    if side is None and not within and len(s) <= LONGEST_NAME:
+        return Speaker(s.span(start, last), None, True)  # a letter: nobody's side speaks
     return Speaker(s.span(start, last), side, False, False, True) if side is not None else None

@@ -75,10 +75,19 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
         return Judgement("", denied)
     elif speech is not None and speech.negated and speech.verb in ("expect",):
         predicted, denied = True, True
+    verdict_unable = speech is not None and speech.negated and speech.verb == "expect"
     chain = predicate
     steps = 0
     while chain is not None and steps < 5:
         verdict = _governed(chain, found, words)
+        if verdict in ("unable", "unlikely"):
+            predicted |= verdict == "unlikely"
+            verdict = "denied"
+            verdict_unable = True
+        if chain.link == "infinitive" and chain.parent >= 0 and chain.negated is False:
+            governor = found.predicates[chain.parent]
+            if governor.negated and governor.lemma in words.expected | {"go", "be"} and verdict == "predicted":
+                denied = verdict_unable = True
         if verdict == "none" and event.kind in CONTROL_KINDS:
             return Judgement("", denied)
         if verdict == "denied":
@@ -115,6 +124,10 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
                         not parent.negated and tail & {"false", "untrue", "wrong", "incorrect", "nonsense"}
                     )
                 denied |= _nothing_shows(setting, parent)
+                if parent.form == "infinitive" and {"early", "soon"} & set(
+                    found.sentence.lower[max(0, parent.first - 3) : parent.first]
+                ):
+                    return Judgement("", denied)  # "it is too early to say that"
             outer = parent
             steps += 1
     if (
@@ -129,6 +142,7 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
         not predicted
         and speech is not None
         and speech.verb in ("promise", "vow", "pledge", "swear", "predict", "forecast", "foresee")
+        and not (predicate is not None and (predicate.past or predicate.perfect))
     ):
         predicted = True
     lo, hi = event.first, event.last
@@ -137,6 +151,8 @@ def judge(event: Event, setting: Setting, speech: Speech | None, who: Speakers, 
     unconfirmed |= _hedged(found.sentence.lower, _clause_start(setting, event), hi, words)
     if speech is not None and (speech.verb in who.believe or (speaker is not None and speaker.hedged)):
         unconfirmed = True
+    if predicted and (denied and (event.denied or verdict_unable)):
+        return Judgement("predicted", True)  # "will not take it": what is foretold is that it does not happen
     if denied:
         return Judgement("denied", True)
     if predicted:
@@ -240,6 +256,25 @@ def _governed(predicate: Predicate, found: Clauses, words: Hedges) -> str:
         parent = predicates[predicate.parent]
         if parent.lemma == "be" and parent.subject >= 0 and set(found.words(parent.subject)) & found.sets["aims"]:
             return "none"  # "the goal was to capture it"
+        if parent.lemma == "be" and "unable" in found.sentence.lower[parent.first : predicate.first]:
+            return "unable"
+        between = found.sentence.lower[parent.last : predicate.first]
+        if parent.lemma == "be" and set(between) & {
+            "likely",
+            "expected",
+            "certain",
+            "sure",
+            "due",
+            "bound",
+            "about",
+            "poised",
+            "set",
+        }:
+            return "unlikely" if parent.negated else "predicted"
+        if parent.lemma == "be" and "unlikely" in between:
+            return "unlikely"
+        if parent.lemma == "be" and predicate.first == parent.last and parent.form == "finite":
+            return "predicted"  # "is to be handed over by Friday"
         if parent.lemma in words.failures:
             return "" if parent.negated else "denied"
         if parent.lemma in words.expected or (parent.lemma == "go" and parent.progressive):

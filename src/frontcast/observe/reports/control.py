@@ -13,10 +13,20 @@ from typing import Any
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import CONTESTED
 from frontcast.observe.reports.lexicon import Lexicon
-from frontcast.observe.reports.setting import PlaceUse, Setting
-from frontcast.observe.reports.syntax import MARK, NOUN, VERB, Predicate, _first_of_list
+from frontcast.observe.reports.setting import COUNTS, PlaceUse, Setting
+from frontcast.observe.reports.syntax import CONJUNCTION, MARK, NOUN, RELATIVE, VERB, Predicate, _first_of_list
 
 """Verbs before an infinitive that leave open whether it came about."""
+
+
+HOUSES = frozenset(
+    "houses cellars basements streets high-rises ruins courtyards alleys lanes blocks flats towers quarters".split()
+)
+"""Where soldiers are who are inside a town."""
+
+ELLIPTIC = frozenset("and but yet so either then today now".split())
+STEERING = frozenset("to toward towards into across behind from of off through".split())
+"""Prepositions that say where a move began or ended: then the place spoken of is not meant."""
 
 
 @dataclass(slots=True)
@@ -151,7 +161,15 @@ class _Control:
         self, items: list[int], uses: str = "head inside partial", predicate: Predicate | None = None
     ) -> list[PlaceUse]:
         """Places that stand in a role played by any of the phrases, and places that pronouns among them mean."""
+        if items and self.found.words(items[0]) == ("it",) and self.setting.pronoun(items[0]) is not None:
+            items = items[:1]  # "We lost it on Tuesday, and B two days later"
         wanted = set(items)
+        # The last of a list stands for all of it: they share the part that the first plays.
+        wanted |= {
+            use.role
+            for use in self.setting.uses
+            if use.item in wanted and self.found.items[use.item].prep < 0 and self.found.items[use.role].prep < 0
+        }
         allowed = uses.split()
         found = [use for use in self.setting.uses if use.role in wanted and use.use in allowed]
         if not found:
@@ -159,12 +177,21 @@ class _Control:
                 use = self.setting.pronoun(item)
                 if use is not None and use.use in allowed:
                     found.append(use)
-        if not found and any(self.found.words(item)[0] == "both" for item in items):
-            found = self.setting.both(items[0])
+        if not found:
+            several = next((item for item in items if self._several(self.found.words(item))), -1)
+            found = self.setting.both(several) if several >= 0 else []
         if not found and "head" in allowed:
             found = [use for use in map(self.setting.unnamed, items) if use is not None]
         del predicate
         return found
+
+    def _several(self, words: tuple[str, ...]) -> bool:
+        """Whether words take up places named before: "both", "all three", "these villages"."""
+        if words[0] == "both":
+            return len(words) == 1 or words[-1] in self.setting.words.nouns
+        if words[0] == "all" and len(words) > 1:
+            return words[1] in COUNTS and (len(words) == 2 or words[-1] in self.setting.words.nouns)
+        return words[0] in ("these", "those") and words[-1] in ("villages", "towns", "settlements", "places", "cities")
 
     def span(self, predicate: Predicate, places: list[PlaceUse]) -> tuple[int, int]:
         """The words of the clause: from its subject to the last thing used."""
@@ -272,15 +299,59 @@ class _Control:
         lemma = predicate.lemma
         if predicate.conditional == "whether":
             return []
+        following = self.found.items[predicate.item + 1] if predicate.item + 1 < len(self.found.items) else None
+        leads = (
+            following is not None
+            and following.kind == VERB
+            and self.found.predicates[following.predicate].form == "infinitive"
+        )
+        if lemma == "go" and predicate.progressive and leads:
+            return []  # "is going to be lost": the other verb tells
+        direct = next((item for item in predicate.objects if item > predicate.item), -1)
+        if lemma == "take" and direct >= 0 and self.found.words(direct)[-1] in self.found.sets["taken_things"]:
+            return []  # "to take part in"
+        if lemma == "have" and leads:
+            return []  # "will have to ask"
         phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
+        if not predicate.particle:
+            phrase = self._parted_phrase(predicate) or phrase
         if lemma == "change" and any(self.found.words(item)[-1] == "hands" for item in predicate.objects):
             return self._changed_hands(predicate)
         if lemma in ("reach", "set"):
             return self._reach(predicate)
         if lemma in self.found.sets["naming_places"]:
             return self._named(predicate)
+        announced = self._announced(predicate)
+        if announced:
+            return announced
+        coloured = self._coloured(predicate)
+        if coloured:
+            return coloured
+        called = self._called(predicate)
+        if called:
+            return called
         if lemma in self.found.sets["repelling"]:
             return self._repelled(predicate)
+        self._front(predicate)
+        self._relative(predicate)
+        self._headline(predicate)
+        if (
+            lemma == "go"
+            and predicate.past
+            and not predicate.particle
+            and not predicate.objects
+            and predicate.form == "finite"
+        ):
+            gone = self._unsaid(predicate)
+            side = self.subject_side(predicate)
+            if (
+                gone
+                and side
+                and self._people(predicate.subject)
+                and predicate.last < len(self.low)
+                and not self.low[predicate.last][0].isalnum()
+            ):
+                return list(self.emit(predicate, gone, side, None, "leave", stays=side, loser=side))
         frame = self.w.verbs.get(phrase) or (
             self.w.verbs.get(lemma)
             if not predicate.particle or predicate.particle in ("away", "down", "back")
@@ -293,7 +364,7 @@ class _Control:
             out = self._expel(predicate)
             if out:
                 return out
-        if lemma in ("be",) or (lemma in self.w.remain and not predicate.passive):
+        if lemma == "be" or (lemma in self.w.remain and not predicate.passive):
             out = self._state(predicate)
             if out:
                 return out
@@ -335,13 +406,21 @@ class _Control:
             out = self._fall(predicate)
             if out:
                 return out
-        elif frame == "lose":
+        elif (
+            frame == "lose"
+            or phrase in ("give back", "hand back", "give over")
+            or (
+                lemma in ("hand", "give", "transfer", "return", "deliver", "pass", "leave")
+                and any(word == "to" and self.side_of(item) for word, item in predicate.adjuncts)
+                and not (lemma in ("return", "pass") and not predicate.passive)
+            )
+        ):
             return self._lose(predicate)
         elif frame == "leave":
             out = self._leave(predicate, phrase)
             if out:
                 return out
-        elif frame == "hold":
+        elif frame == "hold" or lemma in ("stand", "resist"):
             out = self._hold(predicate)
             if out:
                 return out
@@ -352,6 +431,17 @@ class _Control:
                 predicate,
                 self.places(predicate.objects) or self._adjunct_places(predicate, "into in inside to".split()),
             )
+        if lemma == "come" and predicate.particle == "back" and not predicate.passive:
+            receiver = next(
+                (self.actors.named(self.found.words(item)) for word, item in predicate.adjuncts if word == "to"), None
+            )
+            places = self.places(self.subject_items(predicate))
+            if receiver and places:
+                return list(self.emit(predicate, places, receiver, receiver, "take"))
+        if predicate.particle in ("in", "back") or "in" in self.low[predicate.last : predicate.last + 1]:
+            out = self._came_in(predicate)
+            if out:
+                return out
         if lemma in self.w.into:
             out = self._into(predicate)
             if out:
@@ -359,6 +449,82 @@ class _Control:
         if lemma in self.w.contest_verbs:
             return self._contest(predicate)
         return []
+
+    def _parted_phrase(self, predicate: Predicate) -> str:
+        """ "gave it back", "took the town back": the verb with its particle, which stands behind the object; or ""."""
+        after = [self.found.items[k] for k in range(predicate.item + 1, min(predicate.item + 3, len(self.found.items)))]
+        if len(after) < 2 or after[0].kind != NOUN or after[0].prep >= 0 or after[1].last - after[1].first != 1:
+            return ""
+        return f"{predicate.lemma} {after[1].word}" if after[1].word in ("back", "up", "over") else ""
+
+    def _front(self, predicate: Predicate) -> None:
+        """Gives "Martuni we still have" and "Pletenivka and Ohirtseve we lost" their object, which stands first."""
+        items = self.found.items
+        if predicate.form != "finite" or predicate.passive or predicate.subject < 1 or predicate.item > 14:
+            return
+        if any(items[item].prep < 0 and item > predicate.item for item in predicate.objects):
+            return
+        k = predicate.subject - 1
+        if items[k].kind == MARK and items[k].word == ",":
+            # "Pishchane, the next one east, they took"
+            back = next((use for use in reversed(self.setting.uses) if use.item < k and use.use == "head"), None)
+            if back is None or k - back.item > 6 or any(entry.kind == VERB for entry in items[back.item : k]):
+                return
+            if back.item and items[back.item - 1].kind not in (MARK, "conjunction"):
+                return
+            k = back.item
+        if items[predicate.subject].prep >= 0 or items[k].kind != NOUN or items[k].prep >= 0 or k in predicate.objects:
+            return
+        if not (self._people(predicate.subject) or self.actors.named(self.found.words(predicate.subject))):
+            return
+        use = next((use for use in self.setting.uses if use.item == k and use.use == "head"), None)
+        if use is not None:
+            predicate.objects.append(use.role)
+
+    def _relative(self, predicate: Predicate) -> None:
+        """Gives "X, on the frontier to the east, which they took" its place: what stands between is no antecedent."""
+        if predicate.link != "relative" or self.places([*predicate.objects, predicate.subject]):
+            return
+        items = self.found.items
+        start = predicate.item if predicate.subject >= predicate.item else max(predicate.subject, 0)
+        first = min(start, predicate.item)
+        j = next((k for k in range(predicate.item - 1, max(-1, first - 3), -1) if items[k].kind == RELATIVE), -1)
+        if j < 0 or items[j].word not in ("which", "that", "where"):
+            return
+        if j >= 1 and items[j - 1].kind == CONJUNCTION:
+            j = next((k for k in range(j - 1, -1, -1) if items[k].kind == RELATIVE), j)
+        for k in range(j - 1, max(-1, j - 9), -1):
+            if items[k].kind == VERB and self.found.predicates[items[k].predicate].form == "finite":
+                return
+            use = next((use for use in self.setting.uses if use.item == k and use.use == "head"), None)
+            if use is not None and use.kind in ("settlement", "unknown"):
+                if predicate.subject >= 0 and items[predicate.item - 1].kind != RELATIVE:
+                    predicate.objects.append(use.role)
+                else:
+                    predicate.subject = use.role
+                return
+
+    def _headline(self, predicate: Predicate) -> None:
+        """Reads "Volnovakha liberated" as a passive: a place takes nothing."""
+        if (
+            predicate.passive
+            or predicate.form != "finite"
+            or not predicate.past
+            or predicate.perfect
+            or predicate.modal
+        ):
+            return
+        if self.w.verbs.get(predicate.lemma) != "take" or any(item > predicate.item for item in predicate.objects):
+            return
+        form = self.setting.lexicon.verbs.get(self.low[predicate.head])
+        meant = self.places([predicate.subject], "head") if predicate.subject >= 0 else []
+        if form is None or "pp" not in form.forms or not meant or meant[0].kind == "region":
+            return
+        if (
+            self.found.words(predicate.subject)[0] not in ("it", "they")
+            and self.actors.named(self.found.words(predicate.subject)) is None
+        ):
+            predicate.passive = True
 
     def _adjunct_places(
         self, predicate: Predicate, prepositions: list[str], uses: str = "head inside partial"
@@ -373,9 +539,17 @@ class _Control:
             if not places and predicate.form == "participle":
                 places = self.places(predicate.objects)
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+            robbed = next((self.side_of(item) for word, item in predicate.adjuncts if word == "from"), None)
+            side = side or self.actors.war.other(robbed)
             if not places:
                 return []
-            if predicate.agent >= 0 and side is None and not self._military(predicate.agent):
+            if (
+                predicate.agent >= 0
+                and side is None
+                and not self._military(predicate.agent)
+                and predicate.lemma
+                not in ("capture", "seize", "occupy", "overrun", "retake", "recapture", "liberate", "conquer")
+            ):
                 return []
             if side is None:
                 # "captured" and "cleared" in the passive: whoever is on the move, or speaks of freedom.
@@ -393,9 +567,19 @@ class _Control:
             side = side or self._taker(predicate, places)
             if phrase in self.w.not_sure and side is None:
                 return []
+        if negated and predicate.lemma in ("clear", "mop", "secure") and side is not None and not predicate.passive:
+            # who has not cleared a place yet is in it
+            return list(self.emit(predicate, places, side, CONTESTED, "enter"))
         if negated:
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _people(self, item: int) -> bool:
+        """Whether a phrase means soldiers of a side, or the side as people: "the garrison", "the Russians", "they"."""
+        words = self.found.words(item)
+        if words[-1] in ("they", "we") or set(words) & (self.actors.forces | self.found.sets["other"]):
+            return True
+        return words[-1].endswith("s") and self.actors.named(words[-1:]) is not None
 
     def _military(self, item: int) -> bool:
         words = set(self.found.words(item))
@@ -427,8 +611,16 @@ class _Control:
             "reclaim",
         )
         attacker = self.actors.war.attacker
+        free = (freed or predicate.lemma in ("clear", "cleanse", "win")) and self.actors.war.liberator
+        foretold = predicate.modal or predicate.conditional
+        if foretold and not freed and not held and attacker:
+            return self.actors.besieger(places[0].name) or attacker
         return (
-            held or self.setting.taker or (self.actors.war.other(attacker) if freed else attacker) or self.actors.last
+            held
+            or free
+            or self.setting.taker
+            or (self.actors.war.other(attacker) if freed else attacker)
+            or self.actors.last
         )
 
     def _fall(self, predicate: Predicate) -> list[Event]:
@@ -477,10 +669,23 @@ class _Control:
             and not places[0].known
         ):
             return []
-        side = side or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
+        foretold = (predicate.modal or predicate.conditional) and not self.setting.holder(places[0])
+        if predicate.lemma == "go" and predicate.perfect and not side:
+            # "Belgorod had gone": lost
+            own = self.setting.holder(places[0]) or self.setting.speaker_side(predicate.first)
+            side = self.actors.war.other(own)
+        side = side or (
+            (self.actors.besieger(places[0].name) or self.actors.war.attacker if foretold else None)
+            or (self._last_taker() if follows else self.setting.faller(places[0], predicate.first))
+        )
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "take", denied=True))
         return list(self.emit(predicate, places, side, side, "take", loser=self.actors.war.other(side)))
+
+    def _foretold(self, predicate: Predicate) -> bool:
+        """Whether a clause tells what may yet come: then it is the side on the move that it comes to."""
+        own = self.setting.speaker_side(predicate.first)
+        return own is None and bool(predicate.modal or predicate.conditional or predicate.form == "infinitive")
 
     def _held_so_far(self, place: PlaceUse) -> str | None:
         """Who held a place last, by this sentence so far or by those before it."""
@@ -524,6 +729,71 @@ class _Control:
             if told
             else []
         )
+
+    def _announced(self, predicate: Predicate) -> list[Event]:
+        """ "The ministry announced it on 7 June", "announced both on the first": the capture of what it names."""
+        if predicate.lemma not in ("announce", "claim") or predicate.passive or predicate.form == "infinitive":
+            return []
+        direct = [item for item in predicate.objects if item > predicate.item][:1]
+        if not direct or self.negated(predicate) or predicate.modal:
+            return []
+        if self.setting.found.items[direct[0]].last < len(self.low) and self.low[
+            self.setting.found.items[direct[0]].last
+        ] in ("of", "that"):
+            return []
+        places = [place for place in self.places(direct) if place.kind in ("settlement", "unknown")]
+        side = self.subject_side(predicate)
+        if not places or side is None:
+            return []
+        return list(self.emit(predicate, places, side, side, "take", anchor=predicate.last))
+
+    def _coloured(self, predicate: Predicate) -> list[Event]:
+        """ "has coloured it red", "was drawn blue", "stays blue": by the colours of the war's maps."""
+        if predicate.lemma not in self.found.sets["colouring"]:
+            return []
+        tail = self.low[predicate.last : predicate.last + 6]
+        colour = next((word for word in tail if word in self.setting.colours), None)
+        passive = predicate.passive or predicate.lemma in ("stay", "remain", "be", "turn", "go")
+        places = self.places(self.subject_items(predicate) if passive else predicate.objects)
+        if colour is None or not places or self.negated(predicate):
+            return []
+        side = self.setting.colours[colour]
+        kind = "contest" if side == CONTESTED else "hold"
+        return list(self.emit(predicate, places, None if side == CONTESTED else side, side, kind))
+
+    def _called(self, predicate: Predicate) -> list[Event]:
+        """ "declared the place cleared", "reported the town completely taken", "had Belgorod holding"."""
+        if predicate.lemma not in self.found.sets["declaring"] or predicate.passive:
+            return []
+        direct = [item for item in predicate.objects if item > predicate.item]
+        places = self.places(direct[:1])
+        if not places:
+            return []
+        after = self.found.items[direct[0]].last
+        words = [
+            word
+            for word in self.low[after : after + 3]
+            if not word.endswith("ly") and word not in ("now", "already", "as")
+        ]
+        if not words:
+            return []
+        side = self.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
+        side = side or self.setting.speaker_side(after) or self.actors.voice
+        form = self.setting.lexicon.verbs.get(words[0])
+        if words[0] == "holding" or words[0] in self.w.states["own"]:
+            return list(self.emit(predicate, places, side, side, "hold"))
+        if words[0] in self.w.states["contested"]:
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
+        named = self.actors.named(words[:1])
+        if named and predicate.lemma in ("call", "consider", "mark", "show", "see", "list", "believe"):
+            return list(self.emit(predicate, places, named, named, "hold"))
+        frame = self.w.verbs.get(form.lemma) if form is not None and "pp" in form.forms else None
+        if words[0] in self.w.states["lost"] or frame == "lose":
+            return list(self.emit(predicate, places, side, self.actors.war.other(side), "lose", stays=side, loser=side))
+        if frame == "take" or words[0] in self.w.states["free"]:
+            side = side or self.setting.taker or self.actors.war.liberator or self.actors.war.attacker
+            return list(self.emit(predicate, places, side, side, "take"))
+        return []
 
     def _repelled(self, predicate: Predicate) -> list[Event]:
         """ "repelled every attack in X": they fought inside it; near it, that says nothing of it."""
@@ -575,10 +845,14 @@ class _Control:
             places = self.places(self.subject_items(predicate))
             side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
             receiver = next((self.side_of(item) for word, item in predicate.adjuncts if word == "to"), None)
+            own = self.setting.speaker_side(predicate.first) if self.negated(predicate) else None
+            own = own or self.setting.denier(predicate.first)
             side = (
                 side
                 or self.actors.war.other(receiver)
+                or own
                 or (self._held_so_far(places[0]) if places else None)
+                or (self.actors.war.other(self.actors.war.attacker) if self._foretold(predicate) else None)
                 or self.setting.loser(places[0] if places else None, predicate.first)
             )
         else:
@@ -590,6 +864,8 @@ class _Control:
                 or self.actors.war.other(receiver)
                 or (self.setting.loser(places[0], predicate.first) if places else None)
             )
+        if not places and predicate.lemma == "lose" and predicate.passive:
+            places = []
         if not places:
             return []
         holder = self.actors.war.other(side)
@@ -600,7 +876,8 @@ class _Control:
 
     def _leave(self, predicate: Predicate, phrase: str) -> list[Event]:
         side: str | None
-        if predicate.lemma == "leave" and predicate.form in ("participle", "gerund") and not predicate.passive:
+        bare = predicate.form in ("participle", "gerund") and not predicate.perfect
+        if predicate.lemma == "leave" and bare and not predicate.passive:
             return []  # "leaving X as the last town": behind
         if predicate.passive:
             if phrase not in self.w.leave_objects:
@@ -623,6 +900,8 @@ class _Control:
                 if predicate.lemma == "evacuate":
                     return []
                 side = self.side_of(predicate.agent) if predicate.agent >= 0 else None
+                own = self.setting.speaker_side(predicate.first) if self.negated(predicate) else None
+                side = side or own or self.setting.denier(predicate.first)
                 side = side or self.setting.leaver(places[0], predicate.first)
         else:
             places = []
@@ -636,6 +915,8 @@ class _Control:
                     and not any(w == "from" for w, _ in predicate.adjuncts)
                 ):
                     places = []
+            if not places:
+                places = self._unsaid(predicate)
             if not places:
                 return []
             side = self.subject_side(predicate)
@@ -659,6 +940,35 @@ class _Control:
             return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
         del partial
         return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+
+    def _unsaid(self, predicate: Predicate, *, towards: bool = False) -> list[PlaceUse]:
+        """The place of "the marines had left", "was thrown out": the one spoken of, where nothing else is said."""
+        if predicate.conditional == "whether" or any(
+            word in (("to", "into") if towards else STEERING)
+            for word, item in predicate.adjuncts
+            if not self.setting.is_date(item)
+        ):
+            return []
+        direct = [item for item in predicate.objects if item > predicate.item and not self.setting.is_date(item)]
+        if any(
+            not (self._military(item) or self._people(item)) or self.found.words(item)[-1] in self.found.sets["it"]
+            for item in direct
+        ):
+            return []
+        if predicate.subject < 0 or not self._people(predicate.subject) or predicate.modal == "would":
+            return []
+        following = self.low[predicate.last] if predicate.last < len(self.low) else "."
+        if predicate.lemma == "leave" and (
+            (predicate.form == "participle" and predicate.passive)
+            or following in ("behind", "for")
+            or any(
+                word in ("how", "what", "few", "no", "any")
+                for word in self.low[max(0, predicate.first - 6) : predicate.first]
+            )
+        ):
+            return []  # "soldiers left in the town", "how many men he has left"
+        place = self.setting.spoken_of(predicate.item)
+        return [place] if place is not None else []
 
     def _civil(self, predicate: Predicate) -> bool:
         """Whether it is people rather than soldiers who leave."""
@@ -703,6 +1013,14 @@ class _Control:
                 "hundreds",
                 "everyone",
                 "aid",
+                "trucks",
+                "truck",
+                "lorries",
+                "frigates",
+                "ships",
+                "ship",
+                "vessels",
+                "flights",
                 "missiles",
                 "rockets",
                 "drones",
@@ -730,9 +1048,19 @@ class _Control:
             if predicate.lemma == "have" and not {"still", "again", "itself"} & set(
                 self.low[predicate.first : self._clause_end(predicate)]
             ):
-                return []  # "the town has a mayor"
+                # "the town has a mayor" says nothing; "Azerbaijan has the town" does
+                if self.subject_side(predicate) is None:
+                    return []
+                direct = [item for item in predicate.objects if item > predicate.item]
+                if direct and self.found.items[direct[0]].last < len(self.low):
+                    after = self.low[self.found.items[direct[0]].last :][:2]
+                    if after[0].endswith("ing") and not self.places(direct[:0]):
+                        return []  # "has it falling weekly" reports
+                places = [place for place in places if place.kind in ("settlement", "unknown")]
+                if not places:
+                    return self._men_in(predicate)
             alone = not predicate.objects and all(self.setting.is_date(item) for _, item in predicate.adjuncts)
-            standing = predicate.lemma == "hold" and alone
+            standing = predicate.lemma in ("hold", "stand", "resist") and alone
             if standing and self.places(self.subject_items(predicate)):
                 # "Staromaiorske is holding": its defenders are.
                 places = self.places(self.subject_items(predicate))
@@ -776,6 +1104,29 @@ class _Control:
             return list(self.emit(predicate, places, side, None, "hold", denied=True))
         return list(self.emit(predicate, places, side, side, "hold"))
 
+    def _men_in(self, predicate: Predicate) -> list[Event]:
+        """ "it had men in the eastern districts of X"."""
+        if not any(set(self.found.words(item)) & self.actors.forces for item in predicate.objects):
+            return []
+        places = [
+            use
+            for use in self._adjunct_places(predicate, ["in", "inside"])
+            if use.kind in ("settlement", "unknown") and use.use in ("head", "inside", "partial")
+        ]
+        if not places:
+            for word, item in predicate.adjuncts:
+                words = set(self.found.words(item))
+                if word in ("in", "inside") and words & (
+                    HOUSES | {"zone", "quarter", "quarters", "centre", "district", "part"}
+                ):
+                    place = self.setting.spoken_of(predicate.item)
+                    places = [place] if place is not None else []
+                    break
+        side = self.subject_side(predicate)
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        return list(self.emit(predicate, places, side, CONTESTED, "enter"))
+
     def _enter(self, predicate: Predicate, places: list[PlaceUse]) -> list[Event]:
         if not places:
             return []
@@ -792,6 +1143,31 @@ class _Control:
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
         return list(self.emit(predicate, places, side, CONTESTED, "enter"))
+
+    def _came_in(self, predicate: Predicate) -> list[Event]:
+        """ "They walked in on 24 February", "we never got in", "came back": into the place spoken of."""
+        if predicate.lemma not in self.w.into and predicate.lemma not in ("come", "return", "walk", "get"):
+            return []
+        if predicate.passive or predicate.lemma in ("fight",):
+            return []
+        following = self.low[predicate.last : predicate.last + 1]
+        if predicate.particle != "in" and not (
+            predicate.particle == "back" and predicate.lemma in ("come", "get", "walk", "march")
+        ):
+            return []
+        if predicate.particle == "in" and following and following[0] in ("the", "a"):
+            return []
+        places = self._unsaid(predicate, towards=True)
+        if not places:
+            return []
+        side = self.subject_side(predicate)
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, None, "enter", denied=True))
+        dated = any(first >= predicate.first - 12 for first, _ in self.setting.dates)
+        if predicate.lemma in ("go", "get", "move") and not dated:
+            return []
+        whole = predicate.lemma in ("walk", "march", "ride", "drive", "come", "get", "go", "roll", "move")
+        return list(self.emit(predicate, places, side, side if whole else CONTESTED, "enter"))
 
     def _into(self, predicate: Predicate) -> list[Event]:
         if predicate.passive:
@@ -824,9 +1200,8 @@ class _Control:
                 if word == "of"
             )
         )
-        alone = all(self.setting.is_date(item) for _, item in predicate.adjuncts)
-        if not places and predicate.particle == "out" and alone and self.setting.memory.place is not None:
-            places = [self.setting.meant(predicate.item)]  # "They were driven out in September."
+        if not places and predicate.particle == "out":
+            places = self._unsaid(predicate)  # "They were driven out in September."
         if not places or not out_of:
             return []
         if predicate.passive:
@@ -929,7 +1304,18 @@ class _Control:
                 and items[items[k].prep].word in ("in", "under", "into", "within", "to")
             ):
                 words = self.found.words(k)
-                under = items[items[k].prep].word == "under" and self.side_of(k, predicate.first) is not None
+                under = (
+                    items[items[k].prep].word == "under"
+                    and not set(words) & self.found.sets["strains"]
+                    and self.side_of(k, predicate.first) is not None
+                )
+                # "went over to the rebels", "reverted to Ukraine"
+                under |= (
+                    items[items[k].prep].word == "to"
+                    and predicate.lemma
+                    in ("go", "pass", "revert", "return", "fall", "come", "switch", "slip", "belong", "transfer")
+                    and self.actors.named(words) is not None
+                )
                 if under or words[-1] in self.w.hands or any(word in self.w.hands for word in words):
                     side = self.setting.actors.named(words) or self.side_of(k, predicate.first)
                     if side is None or (words[0] == "the" and len(words) == 2):
@@ -943,6 +1329,9 @@ class _Control:
                     if side is None:
                         continue
                     return self._held(predicate, places, side, negated, longer, joined)
+        out = self._out_of(predicate, places, tail, negated)
+        if out is not None:
+            return out
         if predicate.lemma in ("remain", "stay", "rest", "be"):
             keeper = next(
                 (self.side_of(item, predicate.first) for word, item in predicate.adjuncts if word == "with"), None
@@ -978,12 +1367,28 @@ class _Control:
                     ("-held", "-controlled", "-occupied")
                 )
                 prefix = words[-1].split("-")[0]
+                kept = [word for word in words if word not in ("the", "'s", "a", "an", "again")]
+                if (
+                    kept
+                    and len(kept) <= 3
+                    and self.actors.named(kept)
+                    and (words[-1] == "'s" or kept[-1] in self.found.sets["towns"])
+                ):
+                    return self._held(predicate, places, self.actors.named(kept), negated, longer, joined)
+                if len(kept) == 2 and kept[-1].removesuffix("s") in self.found.sets["towns"]:
+                    side = side or self.actors.by_role(kept[:1])
+                    if side:
+                        return self._held(predicate, places, side, negated, longer, joined)
                 if words[-1].endswith(("-held", "-controlled", "-occupied")):
                     side = self.setting.actors.named([prefix]) or self.actors.by_role([prefix])
+                    if side is None and prefix in self.found.sets["other"]:
+                        own = self.setting.speaker_side(predicate.first) or self.actors.voice
+                        side = self.actors.war.other(own)
                 if side and bare:
                     return self._held(predicate, places, side, negated, longer, joined)
             if any(word in self.w.states["free"] for word in first_words[:3]) and not {"of", "from"} & set(tail[1:3]):
-                side = own or self.setting.taker or self.actors.last
+                loose = set(first_words[:3]) & {"free", "liberated", "freed"}
+                side = own or (self.actors.war.liberator if loose else None) or self.setting.taker or self.actors.last
                 if negated:
                     return list(self.emit(predicate, places, side, None, "take", denied=True))
                 return list(self.emit(predicate, places, side, side, "take"))
@@ -1000,6 +1405,34 @@ class _Control:
                 return event
         return []
 
+    def _out_of(
+        self, predicate: Predicate, places: list[PlaceUse], tail: tuple[str, ...], negated: bool
+    ) -> list[Event] | None:
+        """ "out of our control": the other side has it; "empty of Russians", "clear of the enemy": they are gone."""
+        for word, item in predicate.adjuncts:
+            if word != "of" or self.found.items[item].first - predicate.last > 5:
+                continue
+            before = self.low[max(predicate.last, self.found.items[item].first - 2) : self.found.items[item].first]
+            side = self.side_of(item, predicate.first)
+            if side is None:
+                continue
+            if "out" in before and set(self.found.words(item)) & self.w.hands:
+                if negated:
+                    return list(self.emit(predicate, places, side, side, "lose", denied=True, stays=side))
+                holder = self.actors.war.other(side)
+                return list(self.emit(predicate, places, side, holder, "lose", stays=side, loser=side))
+            if "full" in before and not negated:
+                return list(self.emit(predicate, places, side, side, "hold"))
+            if set(before) & {"empty", "clear", "free", "rid", "cleared", "emptied", "void", "devoid"}:
+                if negated:
+                    return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
+                if set(before) & {"clear", "free", "rid", "cleared"}:
+                    taker = self.actors.war.other(side)
+                    return list(self.emit(predicate, places, taker, taker, "take", loser=side))
+                return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
+        del tail
+        return None
+
     def _held(
         self, predicate: Predicate, places: list[PlaceUse], side: str | None, negated: bool, longer: bool, joined: str
     ) -> list[Event]:
@@ -1015,10 +1448,16 @@ class _Control:
         """ "troops are in X", "soldiers remain inside X", "there is fighting in X"."""
         if predicate.lemma not in ("be", "remain", "stay"):
             return []
-        places = self._adjunct_places(predicate, ["in", "inside", "within"])
+        gone = self._gone(predicate, tail)
+        if gone:
+            return gone
+        places = self._adjunct_places(predicate, ["in", "inside", "within"]) or self._in_there(predicate, tail)
         places = [place for place in places if place.kind in ("settlement", "unknown")]
         if not places:
             return []
+        both = predicate.subject >= 0 and self.found.words(predicate.subject)[0] in ("both", "two")
+        if both and set(self.found.words(predicate.subject)) & (self.actors.forces | {"sides", "armies"}):
+            return list(self.emit(predicate, places, None, CONTESTED, "contest"))
         if any(set(self.found.words(item)) & self.w.contest_nouns for item in predicate.objects):
             if self.negated(predicate) or any(self.found.words(item)[0] == "no" for item in predicate.objects):
                 return []
@@ -1053,7 +1492,44 @@ class _Control:
             return []
         if self.negated(predicate):
             return list(self.emit(predicate, places, side, None, "enter", denied=True))
-        return list(self.emit(predicate, places, side, side if predicate.modal else CONTESTED, "enter"))
+        foretold = predicate.modal or predicate.form == "infinitive"
+        return list(self.emit(predicate, places, side, side if foretold else CONTESTED, "enter"))
+
+    def _in_there(self, predicate: Predicate, tail: tuple[str, ...]) -> list[PlaceUse]:
+        """ "are in there", "are still there", "are in its cellars", "are in the eastern half": the place spoken of."""
+        if predicate.subject < 0 or not self._military(predicate.subject):
+            return []
+        for word, item in predicate.adjuncts:
+            words = self.found.words(item)
+            inside = (
+                words[-1] in self.setting.words.inside or words[-1] in self.setting.words.partial or words[-1] in HOUSES
+            )
+            if word in ("in", "inside", "on") and words[0] in ("its", "the", "some") and inside and len(words) <= 4:
+                if word == "on" and words[-1] not in ("square", "roof", "streets"):
+                    continue
+                place = self.setting.spoken_of(predicate.item)
+                return [replace(place, use="inside")] if place is not None else []
+        if "there" in tail[:3] and (tail[:1] == ("in",) or {"still", "already", "inside"} & set(tail[:2])):
+            place = self.setting.spoken_of(predicate.item)
+            return [place] if place is not None else []
+        return []
+
+    def _gone(self, predicate: Predicate, tail: tuple[str, ...]) -> list[Event]:
+        """ "the Russians are out of X", "are gone from X", "are gone"."""
+        side = self.subject_side(predicate)
+        if side is None or predicate.passive:
+            return []
+        words = set(tail[:3])
+        places: list[PlaceUse] = []
+        if "out" in words or predicate.particle == "out" or words & {"gone", "absent", "away"}:
+            places = self._adjunct_places(predicate, ["of", "from"])
+            if not places and "gone" in words:
+                places = self._unsaid(predicate)
+        if not places:
+            return []
+        if self.negated(predicate):
+            return list(self.emit(predicate, places, side, side, "leave", denied=True, stays=side))
+        return list(self.emit(predicate, places, side, None, "leave", stays=side, loser=side))
 
     def _contest(self, predicate: Predicate) -> list[Event]:
         if predicate.passive:
@@ -1084,6 +1560,12 @@ class _Control:
             predicate, ["in", "over", "above", "on", "at", "atop", "to"], "head inside partial near"
         )
         places = [use for use in places if use.use != "near" or use.prep in ("over", "above")]
+        if any(
+            word in ("at", "on", "near")
+            and set(self.found.words(item)) & {"entrance", "sign", "edge", "outskirts", "approaches", "road"}
+            for word, item in predicate.adjuncts
+        ):
+            return []
         if not places:
             return []
         colours = self.low[max(0, self.found.items[flag].first - 3) : self.found.items[flag].last]
@@ -1126,8 +1608,10 @@ class _Control:
                 out += self._fighting(k)
             elif head == "victory":
                 out += self._victory(k)
+            elif head in self.w.nouns and (words[0] in ("its", "their") or "'s" in words[:-1]):
+                out += self._possessed(k) or self._nominal(k, self.w.nouns[head])
             elif head in self.w.nouns:
-                out += self._nominal(k, self.w.nouns[head])
+                out += self._nominal(k, self.w.nouns[head]) or self._presupposed(k, self.w.nouns[head])
             elif set(words) & self.w.flags:
                 out += self._flag_in(k)
             elif any(words[i] in self.w.nouns for i in range(len(words))) and "'s" in words:
@@ -1310,7 +1794,11 @@ class _Control:
             or (passive and governing.passive and governing.lemma in self.w.announcing)
         ):
             return []
-        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or governing.form == "infinitive":
+        above = self.found.predicates[governing.parent] if governing.parent >= 0 else None
+        begun = above is not None and above.lemma in ("begin", "start", "continue")
+        if governing.lemma in ("see", "mark", "mean", "follow", "precede") or (
+            governing.form == "infinitive" and not begun
+        ):
             return []
         deny = governing.lemma in ("deny", "reject", "dispute")
         if governing.negated:
@@ -1371,12 +1859,15 @@ class _Control:
     def _possessed(self, k: int) -> list[Event]:
         """ "denied the town's capture": the place stands before the noun."""
         words = self.found.words(k)
-        at = words.index("'s")
-        if at + 1 >= len(words) or words[-1] not in self.w.nouns:
+        if words[-1] not in self.w.nouns:
             return []
-        use = next(
-            (use for use in self.setting.uses if use.item == k and use.use == "possessor"), None
-        ) or self.setting.pronoun_words(words[:at], k)
+        if "'s" in words:
+            at = words.index("'s")
+            use = next(
+                (use for use in self.setting.uses if use.item == k and use.use == "possessor"), None
+            ) or self.setting.pronoun_words(words[:at], k)
+        else:
+            use = self.setting.spoken_of(k)  # "announced its capture"
         if use is None:
             return []
         governing = next((p for p in self.found.predicates if k in p.objects), None)
@@ -1416,6 +1907,42 @@ class _Control:
                 )
             )
         return []
+
+    def _presupposed(self, k: int, frame: str) -> list[Event]:
+        """ "since the seizure of X in October", "after the fall of X": told as known, in passing."""
+        items = self.found.items
+        if frame not in ("take", "fall", "lose", "leave") or items[k].prep < 0:
+            return []
+        word = items[items[k].prep].word
+        words = self.found.words(k)
+        if word not in ("since", "after", "following", "with", "despite", "until") or words[0] not in (
+            "the",
+            "its",
+            "their",
+            *(name for name in words[:1] if self.actors.named([name])),
+        ):
+            return []
+        places = self._over(k, ("from",) if frame == "leave" else ("of",))
+        places = [use for use in places if use.kind in ("settlement", "unknown") and use.use == "head"]
+        last = self.setting.with_date(max((use.last for use in places), default=0))
+        dated = any(places and places[-1].last <= first < last for first, _ in self.setting.dates)
+        if not places or not (dated or word in ("after", "since", "following")):
+            return []
+        if any(predicate.modal or predicate.conditional for predicate in self.found.predicates):
+            return []
+        side = self.actors.named(words)
+        for j in range(k + 1, min(k + 6, len(items))):
+            if items[j].kind == NOUN and items[j].prep >= 0 and items[items[j].prep].word in ("by", "to"):
+                side = side or self.side_of(j)
+        war = self.actors.war
+        first = items[k].first
+        span = {"span": (first, last), "anchor": first}
+        if frame in ("take", "fall"):
+            side = side or self.setting.faller(places[0], first)
+            return list(self.emit(None, places, side, side, "take", loser=war.other(side), **span))  # type: ignore[arg-type]
+        side = side or self.setting.loser(places[0], first)
+        holder = war.other(side) if frame == "lose" else None
+        return list(self.emit(None, places, side, holder, frame, stays=side, loser=side, **span))  # type: ignore[arg-type]
 
     def _flag_in(self, k: int) -> list[Event]:
         """ "a Ukrainian flag in X", "a battalion with its flag in X", shown or filmed."""
@@ -1503,6 +2030,8 @@ class _Control:
             if predicate.lemma != "be" and predicate.lemma not in ("have", "do", ""):
                 continue
             if not predicate.negated or predicate.objects or predicate.adjuncts:
+                continue
+            if predicate.last < len(low) and (low[predicate.last][0].isalpha() and low[predicate.last] not in ELLIPTIC):
                 continue
             places = [place for place in self.places(self.subject_items(predicate)) if place.first >= 0]
             source = (

@@ -93,7 +93,13 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
     words = date_words(rules or lexicon())
     out: list[DateMention] = []
     anchor = published
+    told: date | None = None  # the day that a history has come to
+    paragraph = -1
     for number, sentence in enumerate(sentences):
+        if sentence.paragraph != paragraph:
+            paragraph = sentence.paragraph
+            if told is not None and (published - told).days < HISTORY_DAYS:
+                told = None
         i = 0
         while i < len(sentence):
             found = _at(sentence, i, number, published, anchor, words)
@@ -101,11 +107,75 @@ def find_dates(sentences: Sequence[Sentence], published: date, rules: Lexicon | 
                 i += 1
                 continue
             found = _with_role(sentence, found, words)
+            near = out[-1] if out and out[-1].sentence == number and out[-1].valid is not None else None
+            if told is not None or near is not None:
+                found = _told(sentence, found, told or _day(near), published, near)
             out.append(found)
-            if found.valid is not None and len(found.valid) == 10 and found.role != "publication":
-                anchor = date.fromisoformat(found.valid)
+            if found.valid is not None and found.role not in ("publication", "age"):
+                if len(found.valid) == 10:
+                    anchor = date.fromisoformat(found.valid)
+                day = _day(found)
+                explicit = not found.relative or told is not None or (out[-2:-1] and out[-2].sentence == number)
+                if explicit and day < published:
+                    told = day
+            elif found.valid is None and found.role == "event" and not found.relative and _year(sentence, found.first):
+                told = date(_year(sentence, found.first), 1, 1)
             i = found.last
     return out
+
+
+HISTORY_DAYS: Final = 400
+"""A report of something so long ago tells a history: its dates follow from each other, not from the day of publication."""
+
+
+def _day(found: DateMention | None) -> date:
+    """A mention's day; the first of its month where it is no day."""
+    assert found is not None
+    assert found.valid is not None
+    return date.fromisoformat(found.valid if len(found.valid) == 10 else found.valid + "-01")
+
+
+def _told(s: Sentence, found: DateMention, told: date, published: date, near: DateMention | None) -> DateMention:
+    """A date with no year in a history, or "the 21st" after "4 January": the first such day from the one before on."""
+    if not found.relative or found.valid is None or found.role == "publication":
+        return found
+    words = s.lower[found.first : found.last]
+    history = (published - told).days >= HISTORY_DAYS
+    bare = len(found.valid) == 10 and any(word[:1].isdigit() or word in ORDINALS for word in words)
+    month = any(word in MONTHS for word in words)
+    if bare and not month and not {"ago", "earlier", "later"} & set(words):
+        since = _day(near) if near is not None else told
+        day = int(found.valid[8:])
+        # The same month, unless that would be long before: "29 November ... and on the 2nd".
+        later = since.day - day > 15
+        year, at = (since.year, since.month + later) if since.month + later <= 12 else (since.year + 1, 1)
+        try:
+            moved = date(year, at, day)
+        except ValueError:
+            return found
+        return replace(found, valid=moved.isoformat(), next=None) if moved <= published else found
+    if month and history and not {"this", "last"} & set(s.lower[max(0, found.first - 1) : found.last]):
+        at = int(found.valid[5:7])
+        if {"next", "following"} & set(words):
+            year = told.year + (at <= told.month)
+        else:
+            # A history may step back ("had been retaken in June"): the nearest such month.
+            year = min(
+                (told.year - 1, told.year, told.year + 1), key=lambda y: abs((y - told.year) * 12 + at - told.month)
+            )
+        if year > published.year:
+            return found
+        return replace(found, valid=f"{year}{found.valid[4:]}", next=None)
+    return found
+
+
+AFTER_DAY: Final = frozenset(
+    "on in at and but by with without after before when for from over under to they we he it the".split()
+)
+MONTHS: Final = frozenset(
+    "january february march april may june july august september october november december"
+    " jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
 
 
 def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: DateWords) -> DateMention | None:
@@ -119,6 +189,8 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
         return DateMention(number, i, last, (published - timedelta(words.days[word])).isoformat(), "event", True)
     if word in words.weekdays and s.words[i][:1].isupper():
         return _weekday(s, i, number, published, words)
+    if "-" in word and word.split("-", 1)[0] in ("mid", "early", "late") and word.split("-", 1)[1] in words.months:
+        return _resolved(number, i, i + 1, published, _year(s, i + 1), words.months[word.split("-", 1)[1]], 0)
     month = _month(s, i, words)
     if month:
         return _from_month(s, i, number, published, month, words)
@@ -135,10 +207,42 @@ def _at(s: Sentence, i: int, number: int, published: date, anchor: date, words: 
     ):
         day = int("".join(c for c in low[i + 1] if c.isdigit()) or 0)
         follows = low[i + 2] if i + 2 < len(s) else "."
-        if 1 <= day <= 31 and not follows[0].isalnum():
+        if 1 <= day <= 31 and (not follows[0].isalnum() or follows in AFTER_DAY):
             return _past_day(number, i, i + 2, day, published)
-    if word in NUMBERS and i + 2 < len(s) and low[i + 2] in ("ago", "earlier", "before"):
-        return _ago(low, number, i, published, NUMBERS[word])
+    if (
+        word in NUMBERS
+        and i + 2 < len(s)
+        and low[i + 2] in ("ago", "earlier", "before", "later", "after", "afterwards", "previously")
+    ):
+        if low[i + 2] != "ago" and low[i + 1] in ("day", "days", "week", "weeks", "month", "months", "fortnight"):
+            return _from_anchor(low, number, i, anchor, NUMBERS[word])
+        return _ago(low, number, i, published, NUMBERS[word]) if low[i + 2] in ("ago", "earlier", "before") else None
+    if (
+        word in ("the", "that", "next", "following")
+        and i + 1 < len(s)
+        and (_month(s, i + 1, words) or (low[i + 1] in ("next", "following", "same") and _month(s, i + 2, words)))
+    ):
+        at = i + 1 if _month(s, i + 1, words) else i + 2
+        after = low[at + 1] if at + 1 < len(s) else "."
+        if word != "the" or at > i + 1 or not after[0].isalnum():
+            found = _from_month(s, at, number, published, _month(s, at, words), words)
+            return replace(found, first=i) if found is not None else None
+    if (
+        word == "the"
+        and i + 1 < len(s)
+        and (low[i + 1] in ORDINALS or low[i + 1].split("-")[0] in ("twenty", "thirty"))
+        and (i + 2 >= len(s) or not low[i + 2][0].isalnum() or low[i + 2] in ("and", "but", "of", "or"))
+    ):
+        day = _ordinal(low[i + 1])
+        if i + 3 < len(s) and low[i + 2] == "of" and _month(s, i + 3, words):
+            found = _from_month(s, i + 3, number, published, _month(s, i + 3, words), words)
+            return _day_of(found, day, number, i, published)
+        if (
+            i
+            and low[i - 1] in ("on", "since", "of", "by", "until", "and", "to", "till")
+            and not (i + 2 < len(s) and low[i + 2] == "of")
+        ):
+            return _past_day(number, i, i + 2, day, published)
     if word in ("last", "past") and i + 1 < len(s) and low[i + 1] == "week":
         return DateMention(number, i, i + 2, (published - timedelta(7)).isoformat()[:7], "event", True)
     if word == "last" and i + 1 < len(s) and low[i + 1] == "month":
@@ -154,7 +258,11 @@ def _phrase(meaning: str, number: int, first: int, last: int, published: date, a
     elif meaning == "month":
         valid = published.isoformat()[:7]
     elif meaning == "weekend":
-        valid = (published - timedelta((published.weekday() - 5) % 7)).isoformat()
+        back = (published.weekday() - 5) % 7
+        valid = (published - timedelta(back)).isoformat()
+    elif meaning == "last_weekend":
+        back = (published.weekday() - 5) % 7
+        valid = (published - timedelta(back if back > 1 else back + 7)).isoformat()
     elif meaning == "same":
         valid = anchor.isoformat()
     elif meaning == "before":
@@ -286,6 +394,25 @@ def _resolved(
         except ValueError:
             ahead = None
     return DateMention(number, first, last, valid, "event", not given, ahead)
+
+
+def _ordinal(word: str) -> int:
+    """The number of "sixth", "twenty-eighth"; 0 for other words."""
+    tens, _, ones = word.rpartition("-")
+    return {"": 0, "twenty": 20, "thirty": 30}.get(tens, 0) + ORDINALS.get(ones, 10 if ones == "thirtieth" else 0)
+
+
+def _from_anchor(low: tuple[str, ...], number: int, i: int, anchor: date, count: int) -> DateMention:
+    """ "two days later", "five days earlier": counted from the day told before."""
+    sign = -1 if low[i + 2] in ("earlier", "before", "previously") else 1
+    unit = low[i + 1]
+    if unit.startswith("month"):
+        valid = _month_back(anchor, -sign * count)
+    elif unit.startswith(("week", "fortnight")):
+        valid = (anchor + timedelta(sign * count * (7 if unit.startswith("week") else 14))).isoformat()[:7]
+    else:
+        valid = (anchor + timedelta(sign * count)).isoformat()
+    return DateMention(number, i, i + 3, valid, "event", False)
 
 
 def _day_of(found: DateMention | None, day: int, number: int, first: int, published: date) -> DateMention | None:

@@ -1,57 +1,56 @@
 """What else a clause tells: movements, strikes, losses, supply, morale, manpower, command, arms, politics.
 
-A clause is of a kind by its verb, by its verb beside certain nouns, or by a noun that something is said of; the words
-are in `language/<code>/events.toml`.
+Every verb group is weighed against the frames of `frames.py`; where one clause lies in another (what was ordered, what it
+was for, what went with it) the one that tells more speaks for both. Phrases that name an event without a verb come after.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.control import Event
+from frontcast.observe.reports.frames import KindWords, best, kind_words, weigh
 from frontcast.observe.reports.lexicon import Lexicon
-from frontcast.observe.reports.setting import PlaceUse, Setting
-from frontcast.observe.reports.syntax import DATE, MARK, NOUN, VERB, Clauses, Predicate, _first_of_list
+from frontcast.observe.reports.nominals import phrase_events
+from frontcast.observe.reports.particulars import at_each_place, event_of
+from frontcast.observe.reports.parts import clause_parts
+from frontcast.observe.reports.setting import Setting
+from frontcast.observe.reports.spans import NEAR, clause_span, opens_clause, subject_start
+from frontcast.observe.reports.syntax import CONJUNCTION, MARK, Clauses, Predicate
 
-ORDER: Final = ("loss", "strike", "supply", "morale", "manpower", "command", "movement", "arms", "politics")
-"""Where a clause could be of several kinds, the first of these that fits best."""
+KILLING: Final = frozenset("kill wound injure maim bury".split())
+"""Verbs that tell of the dead and of the blow at once."""
 
-
-@dataclass(frozen=True)
-class KindWords:
-    """Words that make a clause of one kind."""
-
-    verbs: frozenset[str]
-    beside: dict[str, frozenset[str]]
-    nouns: frozenset[str]
-    suffers: bool
-    quiet: bool
-    adjectives: frozenset[str] = frozenset()
+DESTINATIONS: Final = frozenset("to toward towards across behind over into beyond past onto".split())
 
 
-@lru_cache(maxsize=4)
-def kind_words(lexicon: Lexicon) -> dict[str, KindWords]:
-    """The words of each kind."""
-    found = {}
-    for kind in ORDER:
-        entry = lexicon.data["events"][kind]
-        beside: dict[str, set[str]] = {}
-        for line in entry["with"]:
-            verbs, nouns = line.split(":")
-            for verb in verbs.split():
-                beside.setdefault(verb, set()).update(nouns.split())
-        found[kind] = KindWords(
-            frozenset(part.strip() for line in entry["verbs"].splitlines() for part in line.split("|") if part.strip()),
-            {verb: frozenset(nouns) for verb, nouns in beside.items()},
-            frozenset(entry["nouns"].split()),
-            bool(entry.get("suffers")),
-            bool(entry.get("quiet")),
-            frozenset(entry.get("adjectives", "").split()),
-        )
-    return found
+@dataclass(slots=True)
+class _Candidate:
+    """A clause that tells of something.
+
+    Attributes:
+        number: its predicate's.
+        first, last: its words.
+        points: kind → how well it fits.
+        kind: the best of them.
+        by_verb: whether its verb makes it so, not only words beside it.
+        others: predicates of the clauses that it speaks for as well.
+    """
+
+    number: int
+    first: int
+    last: int
+    points: dict[str, float]
+    kind: str
+    by_verb: bool
+    others: tuple[int, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """How well the best kind fits."""
+        return self.points[self.kind]
 
 
 def other_events(
@@ -68,279 +67,230 @@ def other_events(
     """
     words = kind_words(lexicon)
     found = setting.found
+    # A bank of a river is held by nobody: what happens there is told here.
+    control = [
+        event
+        for event in control
+        if event.place is None or event.place.kind in ("settlement", "unknown", "region") or event.place.lat is not None
+    ]
     told = {event.predicate for event in control}
-    out: list[Event] = []
-    taken: list[tuple[int, int]] = [(event.first, event.last) for event in control]
+    cores = [_core(found, event) for event in control]
+    candidates: dict[int, _Candidate] = {}
     for number, predicate in enumerate(found.predicates):
-        if number in told or predicate.conditional == "whether":
+        if number in told or predicate.conditional == "whether" or not predicate.lemma:
             continue
-        span = _span(found, predicate)
-        kind = _kind(found, predicate, span, words, saying)
-        if kind is None or _covered(span, taken):
+        first, last = clause_span(setting, predicate)
+        points, by_verb = weigh(clause_parts(setting, predicate, (first, last), saying, words), words)
+        kind = best(points)
+        if kind is None:
             continue
-        event = _event(setting, actors, predicate, number, kind, span, words[kind])
-        if event is not None:
-            out += [event, *_each(setting, event)]
-            taken.append(span)
-    out += _phrases(setting, actors, words, taken)
+        if kind in ("movement", "politics") and (
+            any(lo <= predicate.head < hi for lo, hi in cores)
+            or any(first <= found.predicates[other].head < last for other in told if other >= 0)
+        ):
+            continue
+        if kind not in by_verb and any(event.first < last and first < event.last for event in control):
+            continue  # words beside another verb, in a clause that is told already
+        candidates[number] = _Candidate(number, first, last, points, kind, kind in by_verb)
+    _go_on(found, candidates, told)
+    out: list[Event] = []
+    for candidate in _resolved(found, candidates, setting, told):
+        predicate = found.predicates[candidate.number]
+        span = (candidate.first, candidate.last)
+        if candidate.kind == "movement" and _changes_hands(setting, predicate, span, words):
+            continue
+        for kind in _kinds(candidate, predicate):
+            event = event_of(setting, actors, predicate, candidate.number, kind, span, words)
+            agents = [found.predicates[other].agent for other in candidate.others]
+            pressing = [setting.side_of(agent, event.first) for agent in agents if agent >= 0]
+            if kind == "manpower" and any(pressing):
+                event = replace(event, side=next(side for side in pressing if side))
+            out += [event, *at_each_place(setting, event)]
+    taken = [(event.first, event.last) for event in control] + [(event.first, event.last) for event in out]
+    out += phrase_events(setting, actors, words, taken)
     return sorted(out, key=lambda event: event.first)
 
 
-def _each(setting: Setting, event: Event) -> list[Event]:
-    """The same event at the other places of a list: "shelled A, B and C" is three."""
-    if event.kind not in ("strike", "movement") or event.place is None or event.place.first < 0:
-        return []
-    others = [
-        use
-        for use in setting.uses
-        if use.role == event.place.role
-        or (use.item != event.place.item and use.prep == event.place.prep and use.over == event.place.over >= 0)
-    ]
-    inside = [use for use in others if event.first <= use.first < event.last and use.first != event.place.first]
-    return [replace(event, place=use) for use in inside]
+def _changes_hands(setting: Setting, predicate: Predicate, span: tuple[int, int], words: KindWords) -> bool:
+    """Whether a movement says who holds a town, so that it is none: it was left, or entered."""
+    inside = [use for use in setting.uses if span[0] <= use.first < span[1]]
+    uses = [use for use in inside if use.kind in ("settlement", "unknown")]
+    if not uses:
+        low = set(setting.found.sentence.lower[predicate.last : span[1]])
+        back = predicate.lemma in words.leaving or (
+            predicate.lemma in ("come", "return") and predicate.particle in ("back", "")
+        )
+        bare = not predicate.objects and not inside and not low & DESTINATIONS and not low & words.classes["ground"]
+        bare = bare and "with" not in low
+        return (
+            back and bare and setting.memory.place is not None and predicate.lemma not in ("flee", "run", "walk", "go")
+        )
+    ships = words.classes["hull"] & set(setting.found.sentence.lower[span[0] : predicate.first])
+    if predicate.lemma in words.leaving and not ships:
+        left = [use for use in uses if use.prep in ("from", "of", "") and use.use in ("head", "inside", "partial")]
+        outward = predicate.particle in ("out", "back", "away", "") and predicate.lemma not in (
+            "push",
+            "drive",
+            "force",
+        )
+        goes = any(use.prep in DESTINATIONS for use in setting.uses if span[0] <= use.first < span[1])
+        after = any(use.first >= predicate.last for use in left)
+        if outward and after and not goes and not set(setting.found.sentence.lower[span[0] : span[1]]) & DESTINATIONS:
+            return True
+    if predicate.lemma in words.entering and not predicate.objects:
+        return any(
+            use.prep in ("into", "inside", "in")
+            and use.use in ("head", "inside", "partial")
+            and use.first >= predicate.last
+            for use in uses
+        )
+    return predicate.lemma == "enter" and any(use.use in ("head", "inside", "partial") for use in uses)
 
 
-def _phrases(
-    setting: Setting, actors: Actors, words: dict[str, KindWords], taken: list[tuple[int, int]]
-) -> list[Event]:
-    """What a phrase tells by itself: "exhausted troops", "the blast in the Kremenchuk mall"."""
-    found = setting.found
-    out: list[Event] = []
-    for k, item in enumerate(found.items):
-        if item.kind != NOUN:
+def _go_on(found: Clauses, candidates: dict[int, _Candidate], told: set[int]) -> None:
+    """Adds to a clause the bare verb that goes on with it: "needs time to rest and regenerate"."""
+    for number, predicate in enumerate(found.predicates):
+        before = candidates.get(predicate.parent)
+        joined = predicate.item > 0 and found.items[predicate.item - 1].kind == CONJUNCTION
+        if before is None or not joined or predicate.link != "coordinate" or number in candidates or number in told:
             continue
-        tokens = set(found.words(k))
-        kind = None
-        places = [use for use in setting.uses if use.over == k and use.prep in ("in", "at", "on", "near")]
-        if tokens & actors.forces and tokens & words["morale"].adjectives:
-            kind = "morale"
-        elif tokens & actors.forces and tokens & words["manpower"].adjectives:
-            kind = "manpower"
-        elif found.words(k)[-1] in words["strike"].nouns and (places or _dated(found, k)):
-            kind = "strike"
-        if kind is None:
+        if not predicate.objects and not predicate.adjuncts and predicate.first - before.last <= 1:
+            before.last = predicate.last
+
+
+def _kinds(candidate: _Candidate, predicate: Predicate) -> list[str]:
+    """The kinds a clause is told under: shelling that kills is a strike and a loss."""
+    kills = predicate.lemma in KILLING and not predicate.passive and predicate.form == "finite"
+    if kills and "loss" in candidate.points and "strike" in candidate.points:
+        return ["loss", "strike"]
+    return [candidate.kind]
+
+
+def _core(found: Clauses, event: Event) -> tuple[int, int]:
+    """The words of a control event from its verb on."""
+    if event.predicate < 0:
+        return event.first, event.last
+    return found.predicates[event.predicate].first, event.last
+
+
+def _carried(found: Clauses, predicate: Predicate, told: set[int]) -> int:
+    """Where the words begin that a verb shares with the one above it, which tells nothing by itself."""
+    if predicate.parent < 0:
+        return predicate.first
+    above = found.predicates[predicate.parent]
+    if predicate.link == "infinitive":
+        return above.first if above.link in ("participle", "relative") else subject_start(found, above)
+    alike = above.subject == predicate.subject or (
+        predicate.subject >= 0 and found.words(predicate.subject) in (("much",), ("far",), ("badly",), ("well",))
+    )
+    joined = predicate.link == "coordinate" and alike and predicate.parent not in told
+    if joined and predicate.first - above.last <= NEAR:
+        return subject_start(found, above)
+    return subject_start(found, above) if _seen(found, predicate, above) else predicate.first
+
+
+def _seen(found: Clauses, predicate: Predicate, above: Predicate) -> bool:
+    """Whether one verb only shows what another does: "has seemingly seen them abandoning"."""
+    return (
+        predicate.form == "participle"
+        and above.form == "finite"
+        and above.lemma in ("see", "have", "leave", "find", "show", "catch", "witness")
+        and 0 <= predicate.first - above.last <= NEAR
+        and not any(entry.kind == MARK for entry in found.items[above.item : predicate.item])
+    )
+
+
+def _resolved(found: Clauses, candidates: dict[int, _Candidate], setting: Setting, told: set[int]) -> list[_Candidate]:
+    """The candidates that speak for themselves, in order."""
+    gone: set[int] = set()
+    for number in sorted(candidates):
+        inner = candidates[number]
+        predicate = found.predicates[number]
+        outer = _above(found, candidates, number, gone)
+        if outer is None:
+            inner.first = min(inner.first, _carried(found, predicate, told))
             continue
-        last = max([item.last, *(use.last for use in places)]) if kind == "strike" else item.last
-        if kind == "strike" and _covered((item.first, last), taken):
+        if predicate.link == "coordinate":
+            same = outer.kind == inner.kind and predicate.subject == found.predicates[outer.number].subject
+            same = same and not opens_clause(found, predicate)
+            if same and not _own_place(setting, inner, outer) and inner.first - outer.last <= 2:
+                outer.last = inner.last
+                gone.add(number)
             continue
-        side = setting.side_of(k, item.first) or actors.last
-        place = places[0] if kind == "strike" and places else None
-        if kind == "strike":
-            side = actors.named(found.words(k)) or actors.last
-        out.append(Event(side, None, place, -1, item.first, item.first, last, kind))
+        if not outer.by_verb and _seen(found, predicate, found.predicates[outer.number]):
+            inner.first = outer.first
+            gone.add(outer.number)
+            continue
+        apart = predicate.link in ("participle", "relative", "adverbial") and predicate.form != "infinitive"
+        if not (outer.first <= inner.first < outer.last or (not apart and inner.first - outer.last <= 1)):
+            continue
+        if outer.kind == "strike" and predicate.lemma in KILLING and "loss" in inner.points:
+            inner.kind = "loss"  # "shells fell on the market, killing seven"
+        governs = (
+            predicate.form == "infinitive"
+            and outer.by_verb
+            and (outer.kind in ("morale", "command") or (outer.kind == "manpower" and inner.kind == "movement"))
+        )  # what is refused, ordered or wanted is not yet done
+        if outer.kind == inner.kind or governs or (not apart and outer.score >= inner.score):
+            outer.last = max(outer.last, inner.last)
+            outer.points[outer.kind] = max(outer.score, inner.points.get(outer.kind, 0.0))
+            outer.others = (*outer.others, number)
+            gone.add(number)
+        elif not apart:
+            inner.first = min(inner.first, outer.first)
+            gone.add(outer.number)
+        elif found.predicates[outer.number].item < predicate.item:
+            start = max(found.predicates[outer.number].last, predicate.first)
+            if inner.first <= outer.first:
+                inner.first = predicate.first
+            outer.last = _trimmed(found, min(outer.last, start))
+    return _told_once([candidates[number] for number in sorted(candidates) if number not in gone])
+
+
+def _told_once(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Of two clauses of one kind that share most of their words, the one that tells more, or else the shorter."""
+    out: list[_Candidate] = []
+    for one in candidates:
+        for other in out:
+            shared = min(one.last, other.last) - max(one.first, other.first)
+            if one.kind != other.kind or shared <= 0.6 * min(one.last - one.first, other.last - other.first):
+                continue
+            if one.by_verb and other.by_verb:
+                # Two verbs with one subject: each is quoted with its own words.
+                one.first = max(one.first, other.last) if other.last < one.last else one.first
+                continue
+            if (one.score, other.last - other.first) > (other.score, one.last - one.first):
+                out[out.index(other)] = one
+            break
+        else:
+            out.append(one)
     return out
 
 
-def _dated(found: Clauses, k: int) -> bool:
-    """Whether a phrase is dated at once: "a chain of explosions on Tuesday"."""
-    return any(entry.kind == DATE for entry in found.items[k + 1 : k + 3])
-
-
-def _covered(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
-    return any(first <= span[0] and span[1] <= last for first, last in taken)
-
-
-def _span(found: Clauses, predicate: Predicate) -> tuple[int, int]:
-    """A clause's words: its subject, its verb and what follows up to the next clause."""
-    items = found.items
-    first = predicate.first
-    near = predicate.subject >= 0 and first - items[predicate.subject].last <= 12
-    if predicate.subject >= 0 and (predicate.link != "infinitive" or near) and items[predicate.subject].first < first:
-        head = _first_of_list(found, predicate.subject)
-        if not any(entry.kind == MARK and entry.word in (";", ".") for entry in items[head : predicate.item]):
-            first = items[head].first
-    before = next((k for k, entry in enumerate(items) if entry.first == first), 0) - 1
-    leading = (
-        before >= 0 and items[before].kind == VERB and found.predicates[items[before].predicate].form == "participle"
-    )
-    if leading and (items[before].first == 0 or items[before - 1].kind in (MARK, "conjunction")):
-        first = items[before].first  # "getting food to the front has become a problem"
-    last = predicate.last
-    for k in range(predicate.item + 1, len(items)):
-        entry = items[k]
-        if entry.kind == VERB:
-            other = found.predicates[entry.predicate]
-            if other.form == "finite":
-                # Its subject begins the next clause.
-                if other.subject > predicate.item and items[other.subject].first < last:
-                    last = max(predicate.last, items[_first_of_list(found, other.subject)].first)
-                break
-            last = entry.last
-            continue
-        if entry.kind == MARK and entry.word in (",", ";", ":", ".", "—", "–", "(", "!", "?"):
-            nxt = items[k + 1] if k + 1 < len(items) else None
-            if entry.word != "," or nxt is None or nxt.kind != NOUN or k + 2 >= len(items) or items[k + 2].kind == VERB:
-                break
-            continue
-        if entry.kind in ("subordinator", "relative", "that"):
-            break
-        if entry.kind == "conjunction":
-            nxt = items[k + 1] if k + 1 < len(items) else None
-            after = items[k + 2] if k + 2 < len(items) else None
-            if nxt is None or nxt.kind == VERB or (nxt.kind == NOUN and after is not None and after.kind == VERB):
-                break
-            continue
-        last = entry.last
-    return first, last
-
-
-def _kind(
-    found: Clauses, predicate: Predicate, span: tuple[int, int], words: dict[str, KindWords], saying: frozenset[str]
-) -> str | None:
-    lemma = predicate.lemma
-    phrase = f"{lemma} {predicate.particle}" if predicate.particle else lemma
-    if not lemma:
-        return None
+def _trimmed(found: Clauses, last: int) -> int:
+    """A clause's end without the comma or "and" that it would end in."""
     low = found.sentence.lower
-    if not predicate.particle and predicate.last < len(low) and low[predicate.last] in found.sets["particles"]:
-        phrase = f"{lemma} {low[predicate.last]}"  # "broke through its lines"
-    tokens = set(low[span[0] : span[1]])
-    best, score = None, 0.0
-    roles: set[str] = set()
-    for item in [*predicate.objects, *([predicate.subject] if predicate.subject >= 0 else [])]:
-        roles.update(found.words(item))
-    for kind in ORDER:
-        entry = words[kind]
-        points = 0.0
-        if phrase in entry.verbs or (
-            lemma in entry.verbs and (not predicate.particle or f"{lemma} {predicate.particle}" in entry.verbs)
-        ):
-            points = 2.0
-        beside = entry.beside.get(phrase) or entry.beside.get(lemma)
-        if beside is not None and tokens & beside:
-            points = max(points, 2.5 if roles & beside else 1.7)
-        if entry.nouns & roles and not entry.quiet and lemma in found.sets["light"]:
-            points = max(points, 1.5)
-        elif entry.nouns & roles and not entry.quiet and lemma not in saying:
-            points = max(points, 1.2)
-        if points > score:
-            best, score = kind, points
-    return best if score >= 1.2 else None
+    while last > 1 and (not low[last - 1][0].isalnum() or low[last - 1] in ("and", "who", "which", "that")):
+        last -= 1
+    return last
 
 
-def _event(
-    setting: Setting,
-    actors: Actors,
-    predicate: Predicate,
-    number: int,
-    kind: str,
-    span: tuple[int, int],
-    words: KindWords,
-) -> Event | None:
-    found = setting.found
-    subject = setting.side_of(predicate.subject, predicate.first) if predicate.subject >= 0 else None
-    direct = next(
-        (side for side in (setting.side_of(item, predicate.first) for item in predicate.objects) if side), None
-    )
-    agent = setting.side_of(predicate.agent, predicate.first) if predicate.agent >= 0 else None
-    if predicate.passive:
-        subject, direct = agent, subject
-    side = subject or direct
-    if kind == "loss":
-        side = (
-            direct
-            or (
-                subject
-                if predicate.lemma in ("lose", "die", "perish", "suffer", "bury", "abandon", "leave")
-                else actors.war.other(subject)
-            )
-            or subject
-        )
-    elif kind == "movement" and predicate.lemma in ("repel", "repulse", "fend", "beat", "throw"):
-        side = direct if direct and direct != subject else actors.war.other(subject)
-    elif kind == "movement" and predicate.passive:
-        side = direct or subject
-    elif kind == "strike":
-        side = subject or actors.war.other(direct)
-    elif kind in ("supply", "morale", "manpower", "command"):
-        side = direct or subject
-    if side is None:
-        side = _side_nearby(setting, actors, predicate, kind, span)
-    if kind in ("manpower", "arms") and agent is not None:
-        side = agent  # "pressed into service by the authorities"
-    place, origin = _where(setting, span)
-    denied = predicate.negated or any(
-        found.words(item)[0] in ("no", "nobody", "none")
-        for item in [predicate.subject, *predicate.objects]
-        if item >= 0
-    )
-    return Event(
-        side,
-        None,
-        place,
-        number,
-        predicate.first,
-        span[0],
-        setting.with_date(span[1]),
-        kind,
-        denied=denied and kind in ("strike", "loss", "supply"),
-        origin=origin,
-        target=_target(found, predicate, words) if kind == "strike" else None,
-    )
-
-
-def _side_nearby(
-    setting: Setting, actors: Actors, predicate: Predicate, kind: str, span: tuple[int, int]
-) -> str | None:
-    """The side of a clause that names none as its subject or object: named elsewhere in it, or by the clause above."""
-    found = setting.found
-    low = found.sentence.lower
-    entry = found.items[predicate.subject] if predicate.subject >= 0 else None
-    target = actors.named(low[entry.first : entry.last]) if entry is not None else None
-    beside = actors.named(low[predicate.last : span[1]]) if predicate.passive else actors.named(low[span[0] : span[1]])
-    if kind == "strike":
-        struck = target if predicate.passive else actors.named(low[span[0] : span[1]])
-        if struck is None and predicate.passive:
-            return beside
-        return actors.war.other(struck)
-    side = target or beside
-    above = found.predicates[predicate.parent] if side is None and predicate.parent >= 0 else None
-    if above is not None and above.subject >= 0:
-        side = setting.side_of(above.subject, above.first)
-    if side is None and kind != "politics":
-        side = actors.last
-    return side
-
-
-def _where(setting: Setting, span: tuple[int, int]) -> tuple[PlaceUse | None, str | None]:
-    """The place of an event, and where a movement came from."""
-    place: PlaceUse | None = None
-    origin: str | None = None
-    for use in setting.uses:
-        if not span[0] <= use.first < span[1]:
-            continue
-        if setting.actors.named(setting.found.words(use.item)) is not None and not use.prep:
-            continue
-        if use.prep == "from":
-            origin = origin or use.name
-        elif use.use in ("head", "inside", "partial", "near", "possessor", "modifier") and (
-            place is None or (use.prep in setting.found.sets["toward"] and place.use == "modifier")
-        ):
-            place = use
-    if place is None:
-        # "to the south of Izium": the nearest name there is.
-        place = next(
-            (
-                use
-                for use in setting.uses
-                if span[0] <= use.first < span[1] and use.use == "edge" and use.prep != "from"
-            ),
-            None,
-        )
-    if place is None and "there" in setting.found.sentence.lower[span[0] : span[1]]:
-        before = [use for use in setting.uses if 0 <= use.first < span[0] and use.kind == "settlement"]
-        place = before[-1] if before else setting.memory.place
-    return place, origin
-
-
-def _target(found: Clauses, predicate: Predicate, words: KindWords) -> str | None:
-    """What was struck, as written."""
-    nouns = frozenset().union(*words.beside.values())
-    for item in [
-        *predicate.objects,
-        *([predicate.subject] if predicate.passive and predicate.subject >= 0 else []),
-        *(item for _, item in predicate.adjuncts),
-    ]:
-        if set(found.words(item)) & nouns:
-            return found.text(item)
+def _above(found: Clauses, candidates: dict[int, _Candidate], number: int, gone: set[int]) -> _Candidate | None:
+    """The candidate that a clause depends on, at most three steps up."""
+    seen = {number}
+    for _ in range(3):
+        number = found.predicates[number].parent
+        if number < 0 or number in seen:
+            return None
+        seen.add(number)
+        if number in candidates and number not in gone:
+            return candidates[number]
+        if found.predicates[number].link not in ("infinitive", "complement", "coordinate"):
+            return None
     return None
+
+
+def _own_place(setting: Setting, inner: _Candidate, outer: _Candidate) -> bool:
+    """Whether a clause names a place of its own, and the one before it another."""
+    own = any(inner.first <= use.first < inner.last for use in setting.uses)
+    return own and any(outer.first <= use.first < outer.last for use in setting.uses)

@@ -76,6 +76,8 @@ def _inflect(regular: list[str], irregular: dict[str, str]) -> dict[str, VerbFor
             (_add_ing(lemma), "ing"),
         ):
             put(form, lemma, kind)
+        if past.endswith("ed"):
+            put(past, lemma, "pp")  # "were burned" beside "were burnt"
     for lemma in dict.fromkeys(regular):
         if lemma in irregular:
             continue

@@ -7,25 +7,30 @@ them; a name no gazetteer knows is a place where the words around it say so ("th
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from frontcast.observe.reports.actors import War, wars
 from frontcast.observe.reports.gazetteer import Named, Names, shipped_names
 from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.tokens import Sentence
+from frontcast.observe.reports.wars import War, wars
 from frontcast.spelling import fold
 
 LONGEST: Final = 5
+_ARTICLED: Final = re.compile(r"(?:al|el|ar|as|at|ad|an|ash|az|ez|es|et|ed)-[A-ZÀ-Ý]", re.IGNORECASE)
 ARTICLES: Final = frozenset("al el ar as at ad an ash el- al-".split())
 HONOURED: Final = frozenset("sheikh sheik king imam father saint".split())
 """Titles that names of places begin with as often as names of people."""
 
 FAR_KM: Final = 150.0
 """A namesake this much farther from the other places of a document than another counts as much less likely."""
+
+LEAST: Final = 0.5
+"""Marks of a war that a document must bear before its countries are those of the names in it."""
 
 IN_WAR: Final = 4.0
 """How many times likelier a place in the country of the war is than a namesake elsewhere, in natural logarithms."""
@@ -42,6 +47,7 @@ class PlaceMention:
         known: whether a gazetteer has it.
         key: the same for every mention of one place in a document.
         country: ISO 3166, "" where unknown.
+        population: people, -1 where unknown.
     """
 
     sentence: int
@@ -54,6 +60,7 @@ class PlaceMention:
     known: bool
     key: str
     country: str = ""
+    population: float = -1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +73,14 @@ class PlaceWords:
     prepositions: frozenset[str]
     strong: frozenset[str]
     titles: frozenset[str]
+    held: frozenset[str]
     regions: frozenset[str]
     rivers: frozenset[str]
     common: frozenset[str]
     given: frozenset[str]
     taking: frozenset[str]
+    moving: frozenset[str]
+    endings: tuple[str, ...]
     speaking: frozenset[str]
     sides: frozenset[str]
     calendar: frozenset[str]
@@ -126,11 +136,18 @@ def _words(rules: Lexicon) -> PlaceWords:
         frozenset(data["prepositions"].split()),
         frozenset(data["strong"].split()),
         frozenset(data["titles"].split()),
+        frozenset(data["held"].split()),
         bars(data["regions"]),
         bars(data["rivers"]),
         frozenset(word.casefold() for word in data["common"].split()),
         frozenset(word.casefold() for word in data["given"].split()),
         forms,
+        frozenset(
+            form
+            for form, verb in rules.verbs.items()
+            if verb.lemma in ("take", "fall", "hold", "lose", "leave", "seize")
+        ),
+        tuple(data["endings"].split()),
         frozenset(form for form, verb in rules.verbs.items() if verb.lemma in speaking),
         frozenset(sides - capitals) | frozenset(data["demonyms"].split()),
         frozenset(rules.data["dates"]["months"].split()) | frozenset(rules.data["dates"]["weekdays"].split()),
@@ -176,7 +193,8 @@ class PlaceFinder:
         best, score = frozenset[str](), 0.0
         for war in self.words.wars:
             points = sum(count[marker] * weight for marker, weight in war.markers.items() if marker in count)
-            if points > score:
+            least = LEAST if war.ended is None else 3 * LEAST
+            if points > score and points >= least:
                 best, score = war.countries, points
         return best
 
@@ -280,6 +298,10 @@ class PlaceFinder:
         last, name, kind = best
         if s.lower[i].endswith(("'s",)):
             return None
+        if kind == "settlement" and last < len(s) and _ARTICLED.match(s.words[last]) and last - i < LONGEST:
+            # "Busra al-Harir" where only Busra is known
+            name, last = _folded(s.span(i, last + 1)), last + 1
+            return self._mention(number, s, i, last, "settlement", name, False)
         following = s.lower[last] if last < len(s) else ""
         if following in w.region and kind in ("settlement", "region"):
             if s.lower[i] in w.sides and last - i == 1:
@@ -290,17 +312,23 @@ class PlaceFinder:
                 return (
                     self._unknown(number, s, i, people, before) if last - i == 1 and s.lower[i] not in people else None
                 )
-            if following in w.feature and following not in (
-                "base",
-                "road",
-                "highway",
-                "axis",
-                "island",
-                "square",
-                "camp",
-            ):
-                return self._mention(number, s, i, last + 1, "feature", name + " " + following, True)
+            at = self._feature(s, last)
+            if at > last and s.lower[at - 1] not in ("road", "highway", "axis", "square"):
+                kind = "unknown" if s.lower[at - 1] in w.held else "feature"
+                if kind == "feature" or s.lower[at - 1] not in ("base", "camp") or s.words[at - 1][0].isupper():
+                    return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
         return self._mention(number, s, i, last, kind, name, True)
+
+    def _feature(self, s: Sentence, i: int) -> int:
+        """The word after the works or the land that a name is of: "Chernobyl nuclear plant"; i where it is of none."""
+        j = i
+        while (
+            j < len(s)
+            and j - i < 3
+            and s.lower[j] in ("nuclear", "power", "air", "military", "thermal", "international", "naval")
+        ):
+            j += 1
+        return j + 1 if j < len(s) and s.lower[j] in self.words.feature else i
 
     def _river(self, s: Sentence, i: int) -> bool:
         return i > 0 and (s.lower[i - 1] in ("the", "river") or (i > 1 and s.lower[i - 2] == "the"))
@@ -441,8 +469,33 @@ class PlaceFinder:
             return None
         if following in w.region:
             return self._mention(number, s, i, last + 1, "region", name, False)
-        if following in w.feature:
-            return self._mention(number, s, i, last + 1, "feature", name, False)
+        at = self._feature(s, last)
+        if at > last:
+            kind = "unknown" if s.lower[at - 1] in w.held else "feature"
+            return self._mention(number, s, i, at, kind, _folded(s.span(i, at)), False)
+        if s.lower[last - 1] in w.held and last - i > 1 and s.lower[last - 1] not in ("camp", "base", "station"):
+            return self._mention(number, s, i, last, "unknown", name, False)
+        if (
+            last - i == 1
+            and low.endswith(w.endings)
+            and not low.endswith(("'s",))
+            and (
+                previous in w.prepositions
+                or i == 0
+                or following in (",", ".", ":", "?", "and", "is", "was", "has")
+                or previous in (",", "and", ".")
+            )
+        ):
+            return self._mention(number, s, i, last, "settlement", name, False)
+        if (
+            last - i <= 3
+            and following == ","
+            and s.lower[last + 1 : last + 2] in (("which",), ("where",), ("that",))
+            and any(word in w.taking or word in w.moving for word in s.lower[last + 2 : last + 8])
+        ):
+            return self._mention(number, s, i, last, "settlement", name, False)
+        if i == self._cell(s) and following in ("|", ";") and last - i <= 3 and s.lower.count(following) >= 2:
+            return self._mention(number, s, i, last, "settlement", name, False)
         if following in ("river",) or (previous == "the" and following not in w.settlement):
             return None
         if following in w.speaking or (
@@ -481,6 +534,8 @@ class PlaceFinder:
             and s.lower[before[-1].last : i] in ((",",), ("and",), (",", "and"), ("or",))
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
+        if before and previous in (",", "and", ";") and last - i <= 3 and self._dated(s, last):
+            return self._mention(number, s, i, last, "settlement", name, False)
         if previous == "of" and i > 1 and s.lower[i - 2] == "out":
             return self._mention(number, s, i, last, "settlement", name, False)
         if (
@@ -505,12 +560,40 @@ class PlaceFinder:
             i == 0 or previous in (",", "and", "that", "but", "if", "once", "should", "when", ";", ":", "“", '"')
         ):
             return self._mention(number, s, i, last, "settlement", name, False)
-        if previous in w.strong or previous in ("from", "to", "at"):
+        if (
+            previous in w.strong
+            or previous in ("from", "to", "at")
+            or (i == 1 and previous in w.prepositions and following == ",")
+        ):
             return self._mention(number, s, i, last, "unknown", name, False)
         return None
 
+    def _dated(self, s: Sentence, i: int) -> bool:
+        """Whether only words of time follow: "on the 21st", "in March", "two days later"."""
+        low = s.lower[i : i + 4]
+        if len(low) < 2:
+            return False
+        if low[0] in ("on", "in", "by") and len(low) > 1:
+            after = low[2] if low[1] == "the" and len(low) > 2 else low[1]
+            return after[0].isdigit() or after in self.words.calendar
+        return low[1] in ("days", "day", "weeks", "week", "hours", "months") and low[-1] in (
+            "later",
+            "earlier",
+            "after",
+            "before",
+        )
+
+    def _cell(self, s: Sentence) -> int:
+        """The word that a row of a table begins with, past a bar."""
+        return 1 if s.words[0] == "|" else 0
+
     def _past_insertion(self, s: Sentence, i: int) -> int:
-        """Past words set off by commas: "Salahuddin, beyond the citadel, is"."""
+        """Past words set off by commas: "Salahuddin, beyond the citadel, is"; past a second name: "A and B were"."""
+        if i + 1 < len(s) and s.lower[i] in ("and", "or") and self._may_begin(s, i + 1):
+            j = i + 1
+            while j < len(s) and j - i <= 3 and self._may_begin(s, j):
+                j += 1
+            return self._past_insertion(s, j) if j < len(s) and s.lower[j] == "," else j
         if i < len(s) and s.lower[i] == ",":
             for j in range(i + 2, min(i + 14, len(s))):
                 if s.lower[j] == ",":
@@ -541,10 +624,19 @@ class PlaceFinder:
             return (
                 (s.lower[j] in self.words.taking and form is not None and "pp" in form.forms)
                 or s.lower[j : j + 2] in (("under", "the"), ("in", "the"))
-                or s.lower[j] in ("ours", "theirs", "contested", "under", "free")
+                or s.lower[j]
+                in ("ours", "theirs", "contested", "under", "free", "next", "lost", "gone", "encircled", "surrounded")
+                or (s.lower[j] == "in" and s.lower[j + 2 : j + 3] in (("hands",), ("control",)))
             )
         form = self.rules.verbs.get(s.lower[j])
-        return form is not None and form.lemma in ("fall",)
+        if form is None:
+            return False
+        if form.lemma == "change":
+            return "hands" in s.lower[j + 1 : j + 2]
+        return form.lemma == "fall" or (
+            form.lemma in ("remain", "stay")
+            and s.lower[j + 1 : j + 2] in (("in",), ("under",), ("ours",), ("with",), ("contested",))
+        )
 
     def _mention(
         self, number: int, s: Sentence, first: int, last: int, kind: str, key: str, known: bool
@@ -580,6 +672,7 @@ class PlaceFinder:
                     lat=round(place.lat, 4),
                     lon=round(place.lon, 4),
                     country=place.country,
+                    population=place.population,
                     key=f"{place.lat:.3f} {place.lon:.3f}",
                 )
             )

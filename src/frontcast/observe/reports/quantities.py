@@ -42,6 +42,8 @@ class NumberWords:
     skip: frozenset[str]
     between: frozenset[str]
     after: frozenset[str]
+    copulas: frozenset[str]
+    months: frozenset[str]
 
 
 @lru_cache(maxsize=4)
@@ -61,6 +63,8 @@ def number_words(rules: Lexicon) -> NumberWords:
         frozenset(words["skip"].split()),
         frozenset(words["between"].split()),
         frozenset(words["nouns_after_killed"].split()),
+        rules.words["be"] | rules.words["have"],
+        frozenset(rules.data["dates"]["months"].split()) | frozenset(rules.data["dates"]["abbreviations"]),
     )
 
 
@@ -92,6 +96,12 @@ def _at(s: Sentence, i: int, number: int, words: NumberWords) -> QuantityMention
     value, last = _number(low, i, words)
     if value is None:
         return None
+    if low[last : last + 1] in (("to",), ("and",), ("or",)) and last + 1 < len(low) and not unit:
+        upper, end = _number(low, last + 1, words)
+        last = end if upper is not None else last  # "two to three battalions": the lesser number
+    elif low[last : last + 1] == ("of",) and value >= 1 and last + 1 < len(low):
+        whole, end = _number(low, last + 1, words)
+        last = end if whole is not None and whole >= value else last  # "34 of 40 drones"
     if not unit:
         found = _noun(s, last, words)
         if found is None:
@@ -105,6 +115,10 @@ def _number(low: tuple[str, ...], i: int, words: NumberWords) -> tuple[float | N
     word = low[i]
     value: float | None = None
     last = i + 1
+    if low[i : i + 3] == ("half", "a", "dozen"):
+        return words.multiples["dozen"] / 2, i + 3
+    if low[i : i + 3] == ("a", "couple", "of"):
+        return 2.0, i + 3
     if word[0].isdigit():
         plain = word.replace(",", "")
         try:
@@ -114,8 +128,9 @@ def _number(low: tuple[str, ...], i: int, words: NumberWords) -> tuple[float | N
             return (float(head), last) if head.isdigit() and unit in ("strong",) else (None, i)
     elif word in words.numbers:
         value = words.numbers[word]
-    elif word in words.multiples and i and low[i - 1] in ("a", "several"):
-        return words.multiples[word], last
+    elif word in words.multiples and i and low[i - 1] == "a":
+        more = words.numbers.get(low[last + 1]) if low[last : last + 1] == ("and",) and last + 1 < len(low) else None
+        return words.multiples[word] + (more or 0.0), last + (2 if more else 0)  # "a hundred and twenty"
     elif word in words.fractions and last < len(low) and (low[last] == "of" or word == "half"):
         return words.fractions[word], last
     if value is None:
@@ -137,12 +152,25 @@ def _noun(s: Sentence, last: int, words: NumberWords) -> tuple[str, int] | None:
         return "per cent", last + 2
     j = last
     parts: list[str] = []
-    while j < len(s) and j - last < 5:
+    while j < len(s) and j - last < 6:
         word = low[j]
+        if j > last and word.isdigit() and s.words[j - 1][0].isupper():
+            j += 1
+            continue  # a type of arm: "14 Leopard 2 tanks"
+        named = s.words[j][0].isupper()
         if word in words.skip or not word[0].isalpha():
+            return None
+        if word in words.months and named:
             return None
         if word in words.after:
             return word, j + 1
+        if word in words.copulas:
+            # "130 had been killed"
+            told = next((low[k] for k in range(j + 1, min(j + 4, len(s))) if low[k] in words.after), None)
+            return (told, j) if told is not None and j == last else None
+        if word in ("and", "or") and j > last:
+            j += 1
+            continue
         if word in (
             "km",
             "kilometres",
@@ -164,14 +192,14 @@ def _noun(s: Sentence, last: int, words: NumberWords) -> tuple[str, int] | None:
         ):
             return _joined(parts, word), j + 1
         if (
-            word.endswith("s")
+            (word.endswith("s") or (word.endswith("men") and len(word) > 4))
             and len(word) > 3
             and word not in ("his", "its", "this", "was", "has", "across", "villages'")
         ):
             return _joined(parts, word), j + 1
-        if word not in words.between and j > last and not (s.words[j].islower() and len(parts) < 2):
+        if word not in words.between and j > last and not (named or (s.words[j].islower() and len(parts) < 2)):
             return None
-        if word not in words.between:
+        if word not in words.between and not named:
             parts.append(word)
         j += 1
     return None

@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from frontcast.observe.reports.actors import Actors, Wars, actors, wars
-from frontcast.observe.reports.authors import author
+from frontcast.observe.reports.actors import Actors, Wars, actors
+from frontcast.observe.reports.authors import author, interviewed
 from frontcast.observe.reports.certainty import judge
 from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
 from frontcast.observe.reports.control import Event, control_events
@@ -18,6 +18,7 @@ from frontcast.observe.reports.corrections import rejection
 from frontcast.observe.reports.dates import DateMention, find_dates
 from frontcast.observe.reports.document import Document
 from frontcast.observe.reports.events import other_events
+from frontcast.observe.reports.fragments import Colours, fragments, legend
 from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.places import PlaceFinder, PlaceMention
 from frontcast.observe.reports.quantities import QuantityMention, find_quantities
@@ -25,10 +26,16 @@ from frontcast.observe.reports.setting import Memory, Setting
 from frontcast.observe.reports.speech import Speaker, Speakers, Speech, quoted, speech_at, speeches
 from frontcast.observe.reports.syntax import NOUN, Clauses, clauses
 from frontcast.observe.reports.tokens import Sentence, sentences
+from frontcast.observe.reports.understood import opening_speech, own_words, same_count, understood, victor_of, weighed
 from frontcast.observe.reports.units import UnitMention, find_units
+from frontcast.observe.reports.wars import wars
 
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 """Counts up whenever the rules change what is read, so that a store can tell readings apart."""
+
+
+LATELY: Final = 12
+"""Places kept in mind for "the city" and "the village"."""
 
 
 class ReportReader:
@@ -70,7 +77,9 @@ class _Reading:
         self.document = document
         self.sentences = found
         self.mentions = _by_sentence(reader.places.find(found), len(found))
-        self.dates = _by_sentence(find_dates(found, document.published), len(found))
+        dates = find_dates(found, document.published)
+        self.dates = _by_sentence(dates, len(found))
+        self.history = _history(dates, document.published)
         self.units = _by_sentence(find_units(found), len(found))
         self.quantities = _by_sentence(find_quantities(found), len(found))
         countries: Counter[str] = Counter(
@@ -79,18 +88,29 @@ class _Reading:
             for mention in group
             if getattr(mention, "country", "")
         )
-        self.actors: Actors = actors(found, self.lexicon, reader.wars, countries, document.published.year)
+        self.actors: Actors = actors(
+            found, self.lexicon, reader.wars, countries, document.published, self.history or document.published
+        )
         self.author = author(found, self.lexicon, self.actors)
+        answering = interviewed(found, self.lexicon, self.actors)
+        self.answers_from = 0
+        if answering is not None:
+            self.author, self.answers_from = answering
         if self.author is not None and self.author.side is not None:
             self.actors.voice = self.author.side
         whole: Counter[str] = Counter(word for sentence in found for word in sentence.lower)
-        self.wars = Wars(reader.wars, whole, self.actors.war, document.published.year)
+        self.wars = Wars(reader.wars, whole, self.actors.war, document.published)
         self.speakers = Speakers(self.lexicon, self.actors)
         self.memory = Memory()
         self.carried: Speaker | None = None
         self.paragraph = -1
         self.trail: list[tuple[Claim, Event]] = []
         self.withdrawn: list[Claim | None] = []
+        self.victor: str | None = None
+        self.counted: str | None = None
+        self.occasion: tuple[str, str, int] | None = None  # who was said to act on which day, in which sentence
+        self.colours: Colours = {}
+        self.answering = True
 
     def claims(self) -> list[Claim]:
         out: list[Claim] = []
@@ -124,6 +144,7 @@ class _Reading:
         spoken = speeches(found, self.speakers)
         more, self.carried = quoted(found, spoken, self.speakers, self.carried)
         spoken += more
+        spoken += opening_speech(found, spoken, self.speakers)
         setting = Setting(
             found,
             mentions,
@@ -133,16 +154,27 @@ class _Reading:
             self.memory,
             [(u.first, u.last, u.name) for u in units],
             self.lexicon,
+            self.colours,
         )
+        self.answering = number >= self.answers_from
         question = sentence.words[-1] == "?" or (len(sentence) > 1 and sentence.words[-2] == "?")
         events = [] if question else control_events(setting, self.actors, self.lexicon)
+        if not question:
+            if not self.colours:
+                self.colours = legend(sentence.lower, self.actors, self.lexicon)
+            else:
+                events += fragments(setting, self.actors, self.lexicon, events, self.colours)
+            if not self.colours:
+                events += fragments(setting, self.actors, self.lexicon, events, {})
+            events = understood(setting, self.actors, events, self.victor)
         out: list[Claim] = []
         for event in events:
             claim = self._claim(event, setting, spoken, dates, units)
             if claim is not None:
                 out.append(claim)
                 self.trail.append((claim, event))
-        for event in [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs):
+        others = [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs)
+        for event in others:
             claim = self._other(event, setting, spoken, dates, units, self.quantities[number])
             if claim is not None:
                 out.append(claim)
@@ -154,13 +186,27 @@ class _Reading:
                 out = [claim for claim in out if claim is not rejected.withdrawn]
                 self.withdrawn.append(rejected.withdrawn)
                 out.append(rejected.claim)
-        self._remember(setting, found)
+        self.victor = victor_of(setting, [*events, *others])
+        self._note_occasion(found, dates, number)
+        self._remember(setting, found, question)
         told = [
             event.place for event in events if event.place is not None and event.place.kind in ("settlement", "unknown")
         ]
         if told:
             self.memory.place = replace(told[-1], first=0, last=0)
         return out
+
+    def _note_occasion(self, found: Clauses, dates: Sequence[DateMention], number: int) -> None:
+        """Keeps who did something on a day, for what he says in the next sentence."""
+        days = [d for d in dates if d.valid is not None and len(d.valid) == 10 and d.role == "event"]
+        main = next((p for p in found.predicates if p.form == "finite" and p.subject >= 0), None)
+        leader = main is not None and any(
+            word in side.people for word in found.words(main.subject) for side in self.actors.war.sides
+        )
+        speaker = self.speakers.of_phrase(found, main.subject) if days and main is not None and leader else None
+        if speaker is not None and speaker.name is not None:
+            self.occasion = (speaker.name, days[0].valid or "", number)
+            self.speakers.remember(speaker)
 
     def _learn_units(self, found: Clauses, units: Sequence[UnitMention]) -> None:
         for unit in units:
@@ -176,7 +222,7 @@ class _Reading:
             if side is not None:
                 self.actors.units.setdefault(unit.name.casefold(), side)
 
-    def _remember(self, setting: Setting, found: Clauses) -> None:
+    def _remember(self, setting: Setting, found: Clauses, question: bool) -> None:
         """Who and what the next sentence may mean by "they" and "the town"."""
         for predicate in found.predicates:
             if predicate.subject >= 0 and predicate.form == "finite":
@@ -206,9 +252,12 @@ class _Reading:
             or strong
             or (settlements if self.memory.place is None else [])
         )
+        if question and settlements:
+            chosen = settlements[-1:]  # the answer is about what was asked
         regions = [use for use in setting.uses if use.kind == "region"]
         if strong:
             self.memory.recent = strong
+            self.memory.lately = [*self.memory.lately, *strong][-LATELY:]
         if regions:
             self.memory.region = regions[-1]
         if chosen:
@@ -240,6 +289,8 @@ class _Reading:
             and event.side is not None
         ):
             holder = event.side  # the other side is said to be gone
+        elif event.kind == "enter" and holder == CONTESTED and self._stormed(event, setting, speech, dates):
+            holder = event.side
         elif holder is None and event.kind != "leave":
             return None  # nobody knows who
         assert event.place is not None
@@ -250,6 +301,13 @@ class _Reading:
         valid = self._valid(event, setting, speech, dates, verdict.certainty)
         self._weigh(event, verdict.certainty, valid)
         return self._told(event, setting, speech, units, verdict.certainty, valid, "control", holder, event.quantity)
+
+    def _stormed(self, event: Event, setting: Setting, speech: Speech | None, dates: Sequence[DateMention]) -> bool:
+        """Whether a place was stormed long ago: who tells of that tells that it was taken."""
+        if event.predicate < 0 or setting.found.predicates[event.predicate].lemma != "storm" or event.denied:
+            return False
+        valid = self._valid(event, setting, speech, dates, "stated")
+        return valid is not None and self._months_ago(valid) > 1
 
     def _other(
         self,
@@ -262,13 +320,21 @@ class _Reading:
     ) -> Claim | None:
         """A claim that is not about who holds a place."""
         speech = speech_at(spoken, event.anchor)
+        own = own_words(setting, event, speech)
+        if own:
+            speech = None
         verdict = judge(event, setting, speech, self.speakers, self.lexicon)
         if not verdict.certainty:
             return None
+        certainty = weighed(verdict.certainty, setting, event, speech, own=own)
         amount = next((q for q in quantities if event.first <= q.first < event.last and q.value is not None), None)
         quantity = Quantity(amount.value, amount.unit) if amount is not None else None
-        valid = self._valid(event, setting, speech, dates, verdict.certainty)
-        return self._told(event, setting, speech, units, verdict.certainty, valid, event.kind, None, quantity)
+        valid = self._valid(event, setting, speech, dates, certainty)
+        if same_count(setting, event):
+            valid = self.counted or valid
+        elif quantity is not None:
+            self.counted = valid
+        return self._told(event, setting, speech, units, certainty, valid, event.kind, None, quantity)
 
     def _told(
         self,
@@ -309,7 +375,7 @@ class _Reading:
         """Who says it: the speaker, or whose bulletin or post it is; None where the document itself does."""
         if speech is not None:
             return speech.speaker.name
-        return self.author.name if self.author is not None else None
+        return self.author.name if self.author is not None and self.answering else None
 
     def _weigh(self, event: Event, certainty: str, valid: str | None) -> None:
         """What a claim tells about the sides, for the sentences after it."""
@@ -323,7 +389,7 @@ class _Reading:
             self.memory.left[event.place.key] = event.side
         if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
             self.memory.after_taking = event.holder
-        if valid is not None and self._months_ago(valid) > 1:
+        if valid is not None and self.history is None and self._months_ago(valid) > 1:
             return  # history says nothing about who is on the move now
         self.memory.previous_event = replace(event)
         if event.kind in ("take", "lose") and event.holder not in (None, CONTESTED):
@@ -353,7 +419,7 @@ class _Reading:
         # "taken in March, lost again in June": each verb has the date that no other verb stands before.
         own_verb = [d for d in inside if not any(min(d.first, at) < head < max(d.first, at) for head in heads)]
         after = [d for d in own_verb if d.first > at]
-        chosen = _nearest(after or own_verb or inside, at)
+        chosen = _beside(event, setting, own) or _nearest(after or own_verb or inside, at)
         if certainty == "predicted":
             if chosen is None:
                 return None
@@ -362,12 +428,23 @@ class _Reading:
             )
         if chosen is not None:
             return chosen.valid
+        clause = found.sentence.lower[max(0, event.first) : event.last]
+        if (
+            certainty == "denied"
+            and "never" in clause
+            and not (predicate is not None and predicate.perfect and not predicate.past)
+        ):
+            return None  # "was never taken": at no time
         if speech is not None and speech.predicate >= 0:
             # Undated: the day of the statement.
             said = [d for d in own if not speech.first <= d.first < speech.last]
             day = _nearest(said, found.predicates[speech.predicate].head)
             if day is not None and day.valid is not None and len(day.valid) == 10:
                 return day.valid
+            if self.occasion is not None and day is None and speech.speaker.name == self.occasion[0]:
+                _, told, number = self.occasion
+                if number == setting.found.sentence.index - 1:
+                    return told  # what he says at what he was told to have done on that day
         return published
 
     def _belongs(self, mention: DateMention, event: Event, setting: Setting, speech: Speech | None) -> bool:
@@ -389,6 +466,22 @@ class _Reading:
         return True
 
 
+def _history(dates: Sequence[DateMention], published: date) -> date | None:
+    """The day in the middle of what a document tells, if all of it is long past; else None."""
+    days = sorted(
+        date.fromisoformat(d.valid if len(d.valid) == 10 else f"{d.valid}-01")
+        for d in dates
+        if d.valid is not None and d.role not in ("publication", "age")
+    )
+    if len(days) < 2 or (published - days[-1]).days < RECENT_DAYS:
+        return None
+    return days[len(days) // 2]
+
+
+RECENT_DAYS: Final = 62
+"""A document with nothing in it younger than this tells a history."""
+
+
 def _doubted(claims: list[Claim], before: Sentence | None) -> list[Claim]:
     """The claims with those of the sentence before "If true" made unconfirmed."""
     if before is None:
@@ -400,6 +493,20 @@ def _doubted(claims: list[Claim], before: Sentence | None) -> list[Claim]:
         else claim
         for claim in claims
     ]
+
+
+def _beside(event: Event, setting: Setting, dates: Sequence[DateMention]) -> DateMention | None:
+    """The date right behind a place that shares its verb with others: "freed A on Sunday, B two days earlier"."""
+    place = event.place
+    if place is None or place.first < 0 or len(dates) < 2:
+        return None
+    others = [use.first for use in setting.uses if use.first >= 0 and use.role != place.role]
+    found = next((d for d in dates if 0 <= d.first - place.last <= 2), None)
+    if found is None or not any(event.first <= first < event.last for first in others):
+        return None
+    between = range(place.last, found.first)
+    heads = {predicate.head for predicate in setting.found.predicates}
+    return None if any(i in heads or setting.found.sentence.lower[i] == "," for i in between) else found
 
 
 def _nearest(mentions: Sequence[DateMention], word: int) -> DateMention | None:

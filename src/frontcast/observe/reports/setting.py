@@ -11,7 +11,7 @@ from frontcast.observe.reports.actors import Actors
 from frontcast.observe.reports.claim import Quantity
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.speech import Speech, speech_at
-from frontcast.observe.reports.syntax import ADVERB, CONJUNCTION, DATE, MARK, NOUN, PREPOSITION, Clauses
+from frontcast.observe.reports.syntax import ADVERB, CONJUNCTION, DATE, MARK, NOUN, PREPOSITION, VERB, Clauses
 
 COUNTS: Final = dict(
     zip(
@@ -20,6 +20,12 @@ COUNTS: Final = dict(
         strict=True,
     )
 )
+REFERRING: Final = frozenset("they them it its their his her he she".split())
+LEAST_CITY: Final = 15_000.0
+MOST_VILLAGE: Final = 30_000.0
+"""People: fewer are hardly called a city, more no village."""
+
+QUOTES: Final = frozenset(('"', "“", "”", "«", "»", "‘"))
 HELD: Final = ("-held", "-occupied", "-controlled", "-ruled")
 
 
@@ -34,6 +40,7 @@ class PlaceUse:
         use: "head", "inside", "partial", "edge", "near", "modifier", "possessor" or "attributive".
         prep: the preposition before `role`; over: the phrase that preposition depends on, -1 if none.
         quantity: how many settlements are meant, where none is named.
+        population: people who live there, -1 where unknown.
     """
 
     name: str | None
@@ -50,6 +57,7 @@ class PlaceUse:
     prep: str
     over: int
     quantity: Quantity | None = None
+    population: float = -1.0
 
 
 @dataclass
@@ -59,6 +67,7 @@ class Memory:
     place: PlaceUse | None = None
     region: PlaceUse | None = None
     recent: list[PlaceUse] = field(default_factory=list)
+    lately: list[PlaceUse] = field(default_factory=list)
     taker: str | None = None
     pusher: str | None = None
     holders: dict[str, str] = field(default_factory=dict)
@@ -115,6 +124,8 @@ class Setting:
         actors: the sides.
         memory: of the document.
         units: (first, last, name) of the formations it names.
+        lexicon: of its language.
+        colours: of the document's legend of a map: the side each stands for; left out, those of the war's maps.
     """
 
     def __init__(
@@ -127,6 +138,7 @@ class Setting:
         memory: Memory,
         units: Sequence[tuple[int, int, str]],
         lexicon: Lexicon,
+        colours: dict[str, str | None] | None = None,
     ) -> None:
         self.found = found
         self.actors = actors
@@ -134,6 +146,8 @@ class Setting:
         self.speeches = speeches
         self.dates = dates
         self.units = units
+        self.lexicon = lexicon
+        self.colours: dict[str, str | None] = colours or actors.colours
         self.words = place_words(lexicon)
         self.uses = self._uses(mentions)
 
@@ -158,6 +172,8 @@ class Setting:
         before = low[item.first : mention.first]
         after = low[mention.last : item.last]
         use, role, prep = "head", k, ""
+        if mention.kind == "region" and after and after[-1] in self.found.sets["towns"]:
+            use = "modifier"  # "the Aj Jazirah State capital"
         if after and after[0] == "'s":
             rest = set(after[1:])
             use = "possessor"
@@ -201,7 +217,7 @@ class Setting:
                 break
             prep = items[govern].word
             j = govern - 1
-            while j >= 0 and items[j].kind in (ADVERB, DATE):
+            while j >= 0 and (items[j].kind in (ADVERB, DATE) or (items[j].kind == MARK and items[j].word in QUOTES)):
                 j -= 1
             over = j if j >= 0 and items[j].kind == NOUN else -1
             if prep in self.words.near and use in ("head", "inside", "partial"):
@@ -292,12 +308,13 @@ class Setting:
             prep,
             over,
             quantity,
+            getattr(mention, "population", -1.0),
         )
 
     def _depends(self, role: int) -> int:
         items = self.found.items
         j = items[role].prep - 1
-        while j >= 0 and items[j].kind in (ADVERB, DATE):
+        while j >= 0 and (items[j].kind in (ADVERB, DATE) or (items[j].kind == MARK and items[j].word in QUOTES)):
             j -= 1
         return j if j >= 0 and items[j].kind == NOUN else -1
 
@@ -306,6 +323,7 @@ class Setting:
         items = self.found.items
         out: list[PlaceUse] = []
         # "freed Izium, Kyiv says": what speaks is no member of the list.
+        subjects = {p.subject for p in self.found.predicates if p.form == "finite" and p.item == p.subject + 1}
         speaking = {p.subject for p in self.found.predicates if p.form == "finite" and p.item == p.subject + 1}
         for use in uses:
             entry = use
@@ -320,6 +338,8 @@ class Setting:
                 and not alone
                 and previous.item < use.item
                 and self._joined(previous.item, use.item)
+                and (previous.kind == "region") == (use.kind == "region")
+                and not (use.item in subjects and previous.role and items[previous.role - 1].kind == VERB)
                 and items[use.role].prep < 0
                 and use.use in ("head", "inside", "partial", "modifier")
             ):
@@ -421,9 +441,12 @@ class Setting:
     def pronoun(self, item: int) -> PlaceUse | None:
         """The place that a phrase without a name means: "it", "half of the city", "a small town" after a name."""
         items = self.found.items
-        if any(use.item == item for use in self.uses):
-            return None
         words = self.found.words(item)
+        if any(
+            use.item == item and not (use.kind == "region" and words[-1] in self.found.sets["towns"])
+            for use in self.uses
+        ):
+            return None
         # An apposition: "Vysokopillia, a small town".
         if (
             (words[0] in ("a", "an", "the") or len(words) == 1)
@@ -444,7 +467,12 @@ class Setting:
                     if said is not None:
                         return replace(said, role=item)
         entry = items[item]
-        if any(word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]):
+        if self._hung(item) and any(use.item == item + 2 for use in self.uses):
+            return None  # "the town of X"
+        described = words[-1] in self.found.sets["towns"] and words[0] in ("the", "this", "that")
+        if not described and any(
+            word[:1].isupper() for word in self.found.sentence.words[entry.first + 1 : entry.last]
+        ):
             return None  # "the Sports City" is a name, if an unknown one
         direct = self.pronoun_words(words, item)
         if direct is not None:
@@ -486,9 +514,15 @@ class Setting:
         good = [
             use
             for use in before
-            if use.use in ("head", "inside", "partial", "possessor", "modifier") and not self._speaker_sits(use)
+            if use.use in ("head", "inside", "partial", "possessor") and not self._speaker_sits(use)
         ]
         place = good[-1] if good else self.memory.place or (before[-1] if before else None)
+        if words[0] in ("his", "her", "their") and words[-1] in self.found.sets["towns"]:
+            # "The mayor of Irpin had declared his town liberated"
+            owned = next((use for use in reversed(before) if use.use in ("modifier", "possessor")), None)
+            place = owned or place
+        elif not good and words[0] in ("the", "this", "that"):
+            place = self._of_size(words[-1], place)
         if place is None:
             # The first sentence may name the place only later: "The town is held, a resident of Sinja said".
             place = next((use for use in self.uses if use.kind in ("settlement", "unknown")), None)
@@ -496,6 +530,9 @@ class Setting:
             place = PlaceUse(
                 "the capital", "unknown", None, None, False, "the capital", -1, -1, item, item, "head", "", -1
             )
+        counted = self._counted(words, item)
+        if counted is not None:
+            return counted
         if place is None or not words:
             return None
         use = ""
@@ -505,7 +542,12 @@ class Setting:
             if word
             not in ("whole", "entire", "itself", "whole", "ruined", "small", "little", "besieged", "shattered", "empty")
         )
-        named = words[0] in ("the", "this", "that") and words[-1] in self.found.sets["towns"] and 2 <= len(words) <= 4
+        named = (
+            words[0] in ("the", "this", "that", "his", "her", "our", "their", "its")
+            and words[-1] in self.found.sets["towns"]
+            and (2 <= len(words) <= 4 or "'s" in words or words[-1] == "capital")
+            and len(words) <= 7
+        )
         if trimmed in self.words.pronouns or (named and not set(words) & {"last", "first", "other", "next", "only"}):
             use = "head"
         elif (
@@ -532,6 +574,57 @@ class Setting:
             if word in self.words.near and word != "about":
                 use = "near"
         return replace(place, first=-1, last=-1, item=item, role=item, use=use, prep="", over=-1, quantity=None)
+
+    def _counted(self, words: tuple[str, ...], item: int) -> PlaceUse | None:
+        """ "the former", "the latter", "the first" and "the second" of the places last named together."""
+        order: dict[tuple[str, ...], int] = {
+            ("the", "former"): 0,
+            ("the", "first"): 0,
+            ("the", "second"): 1,
+            ("the", "latter"): -1,
+            ("the", "third"): 2,
+        }
+        at = order.get(words)
+        if at is None:
+            return None
+        recent = [use for use in self.memory.recent if use.kind in ("settlement", "unknown")]
+        before = [use for use in self.uses if 0 <= use.last <= self.found.items[item].first and use.use == "head"]
+        recent = before if len(before) > 1 else recent
+        if len(recent) < 2 or at >= len(recent):
+            return None
+        return replace(recent[at], first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1, quantity=None)
+
+    def _of_size(self, word: str, place: PlaceUse | None) -> PlaceUse | None:
+        """Of the places lately named, the one that can be "the city" or "the village"; `place` where all or none can."""
+        if place is None or word not in ("city", "village", "hamlet"):
+            return place
+
+        def fits(use: PlaceUse) -> bool:
+            if word == "city":
+                return use.population < 0 or use.population >= LEAST_CITY
+            return use.population < MOST_VILLAGE
+
+        if fits(place):
+            return place
+        return next((use for use in reversed(self.memory.lately) if fits(use)), place)
+
+    def spoken_of(self, item: int) -> PlaceUse | None:
+        """The place that a clause without one is about: the last named before phrase `item`, else that of the text."""
+        found = self.found
+        before = [
+            use
+            for use in self.uses
+            if use.item < item
+            and use.kind in ("settlement", "unknown")
+            and use.use in ("head", "inside", "partial", "possessor")
+            and (use.prep or self.actors.named(found.words(use.item)) is None)
+            and use.prep not in ("to", "toward", "towards", "from")
+            and not self._speaker_sits(use)
+        ]
+        place = before[-1] if before else self.memory.place
+        if place is None:
+            return None
+        return replace(place, first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1, quantity=None)
 
     def _speaker_sits(self, place: PlaceUse) -> bool:
         """Whether a place only says where somebody speaks: "officials in Kyiv say"."""
@@ -573,10 +666,19 @@ class Setting:
             if use.kind in ("settlement", "unknown") and use.use in ("head", "inside", "partial")
         ]
         distinct = {use.key: use for use in recent}
-        chosen = list(distinct.values())[-2:]
+        words = self.found.words(item)
+        many = COUNTS.get(words[1], 2) if words[0] == "all" and len(words) > 1 else 2
+        if words[0] in ("these", "those", "all") and len(words) > 1 and words[1] not in COUNTS:
+            together = {use.key: use for use in self.memory.recent}
+            distinct, many = (together, len(together)) if len(together) > 1 else (distinct, 2)
+        if len(distinct) < 2 or many > len(distinct):
+            distinct = {
+                use.key: use for use in [*self.memory.lately, *before] if use.use in ("head", "inside", "partial")
+            }
+        chosen = list(distinct.values())[-many:]
         return (
             [replace(use, first=-1, last=-1, item=item, role=item, use="head", prep="", over=-1) for use in chosen]
-            if len(chosen) == 2
+            if len(chosen) == many
             else []
         )
 
@@ -600,6 +702,13 @@ class Setting:
         """Whether the words at `word` are conceded: said against the speaker's own interest."""
         speech = speech_at(self.speeches, word)
         return speech is not None and speech.verb in ("concede", "admit", "acknowledge", "own")
+
+    def denier(self, word: int) -> str | None:
+        """The side that denies the words at `word`; None where nobody does, or no side."""
+        speech = speech_at(self.speeches, word)
+        if speech is None or speech.verb not in ("deny", "reject", "dispute", "dismiss", "refute"):
+            return None
+        return speech.speaker.side if not speech.speaker.third else None
 
     def _hung(self, item: int) -> bool:
         """Whether "of" follows a phrase: then what comes after tells whose part it is."""
@@ -674,6 +783,8 @@ class Setting:
         items = self.found.items
         words = self.found.words(item)
         speaker = self.speaker_side(word)
+        if self.actors.voice and speaker and set(words) & self.found.sets["self"] and not self._quoted(word):
+            speaker = self.actors.voice  # "their channels say that our army has left": ours, not theirs
         unit = self.unit_in(item)
         if (
             any(
@@ -686,6 +797,8 @@ class Setting:
         found = self.actors.named(words)
         if found is None and unit is not None:
             found = self.actors.units.get(unit.casefold())
+        if found is None and speaker is None and words[0] in REFERRING:
+            found = self._before_it(item)
         k = item
         while (
             found is None
@@ -713,6 +826,32 @@ class Setting:
             if found is None and items[k - 1].word != "of":
                 break
         return found or self.actors.side(words, speaker, unit)
+
+    def _quoted(self, word: int) -> bool:
+        """Whether a word stands in a quotation that its sentence opens."""
+        opened = False
+        for text in self.found.sentence.words[:word]:
+            opened = (text in ("“", "«", "„") or text == '"') if not opened else text not in ("”", "»", '"')
+        return opened
+
+    def _before_it(self, item: int) -> str | None:
+        """The side that "they" or "its" takes up: the subject before it in the sentence, if that is one."""
+        for predicate in reversed(self.found.predicates):
+            subject = predicate.subject
+            if subject < 0 or predicate.item >= item or subject >= item or predicate.form != "finite":
+                continue
+            words = self.found.words(subject)
+            side = self.actors.named(words) or self.actors.by_role(words)
+            if side is not None and not any(use.item == subject and use.use == "head" for use in self.uses):
+                return side
+        if self.found.words(item)[0] in ("its", "their", "his"):
+            # "Worse still for the Kremlin, thousands of its soldiers"
+            for k in range(item - 1, -1, -1):
+                if self.found.items[k].kind == NOUN and self.found.items[k].prep >= 0:
+                    side = self.actors.named(self.found.words(k))
+                    if side is not None:
+                        return side
+        return None
 
     def speaker_side(self, word: int) -> str | None:
         """The side of whoever says the words at `word`; the document's own where nobody else does."""

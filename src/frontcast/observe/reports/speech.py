@@ -80,6 +80,7 @@ class Speakers:
         self.own = frozenset(verbs["own"].split())
         self.nouns = frozenset(verbs["nouns"].split())
         self.third = frozenset(data["classes"]["third"].split())
+        self.persons = frozenset(data["classes"]["persons"].split())
         self.belligerent = frozenset(data["classes"]["belligerent"].split())
 
     def of_phrase(self, found: Clauses, item: int) -> Speaker | None:
@@ -239,7 +240,10 @@ class Speakers:
                 + words[last - 1 : last]
             )
         ):
-            return None  # "the entirety of the town" says nothing
+            heads = set(span[: span.index("of")] if "of" in span else span)
+            if not heads & self.persons:
+                return None  # "the entirety of the town" says nothing
+            return Speaker(name, None, True)
         if name.endswith(("'s", "’s")):
             name = name[:-2]
         if hedged and side is None:
@@ -276,6 +280,7 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
             and items[after].prep < 0
             and predicate.item > 0
             and items[predicate.item - 1].kind == MARK
+            and items[predicate.item - 1].word != ")"
         )
         if inverted:
             speaker = who.of_phrase(found, after)
@@ -371,9 +376,28 @@ def speeches(found: Clauses, who: Speakers) -> list[Speech]:
                 )
             )
             who.remember(speaker)
+    out += _colons(found, who)
     out += _according(found, who, n)
     out += _nouns(found, who)
     return out
+
+
+def _colons(found: Clauses, who: Speakers) -> list[Speech]:
+    """ "Their Malyar ran to the cameras: X is ours!": what follows a colon is his who is named before it."""
+    items = found.items
+    at = next((k for k, entry in enumerate(items) if entry.kind == MARK and entry.word == ":"), -1)
+    before = [p for p in found.predicates if p.item < at and p.form == "finite"]
+    if at < 0 or len(before) != 1 or before[0].lemma in who.verbs or before[0].subject < 0:
+        return []
+    words = found.words(before[0].subject)
+    person = any(word in side.people for side in who.actors.war.sides for word in words)
+    if not person or not any(p.item > at and p.form == "finite" for p in found.predicates):
+        return []
+    speaker = who.of_phrase(found, before[0].subject)
+    if speaker is None or speaker.side is None:
+        return []
+    who.remember(speaker)
+    return [Speech(items[at].last, _stop(found, at + 1, quoted=True), speaker, "say", False, -1, 2)]
 
 
 def _nouns(found: Clauses, who: Speakers) -> list[Speech]:
@@ -548,7 +572,7 @@ def _right(found: Clauses, number: int) -> tuple[int, int] | None:
                     return items[k].last, _stop(found, k + 1)
                 if items[k].kind == MARK and items[k].word not in (",",):
                     break
-                if items[k].kind == VERB and found.predicates[items[k].predicate].form == "finite":
+                if items[k].kind == VERB:
                     break
             return None
         if item.kind == RELATIVE and item.word in ("who", "which", "where", "whom"):
@@ -597,6 +621,15 @@ def _stop(found: Clauses, item: int, *, quoted: bool = False) -> int:
             continue
         if entry.kind == SUBORDINATOR and entry.word in found.sets["breaks"] and k > item:
             return entry.first
+        if (
+            entry.kind == CONJUNCTION
+            and k > item
+            and k + 1 < len(items)
+            and items[k + 1].kind == VERB
+            and found.predicates[items[k + 1].predicate].lemma in found.sets["telling"]
+            and found.predicates[items[k + 1].predicate].form == "finite"
+        ):
+            return entry.first  # "... but denied having left"
         if entry.kind == CONJUNCTION and entry.word == "but" and k > item:
             following = items[k + 1] if k + 1 < len(items) else None
             if following is not None and following.kind not in (THAT, VERB) and items[k - 1].kind == MARK:

@@ -186,6 +186,18 @@ class _Scan:
         inverted = self._inversion(i)
         if inverted:
             return inverted
+        if (
+            word in ("more", "less", "fewer")
+            and following == "than"
+            and i + 2 < self.n
+            and (
+                self.low[i + 2][0].isdigit()
+                or self.low[i + 2] in self.w["quantifiers"]
+                or self.low[i + 2] in self.w["numbers"]
+                or self.low[i + 2] == "a"
+            )
+        ):
+            return self._add(ADVERB, i, i + 2)
         if word in self.w["as_prepositions"] and i + 1 < self.n and self._nominal(i + 1):
             return self._add(PREPOSITION, i, i + 1)
         verb = self._verb_group(i)
@@ -288,8 +300,15 @@ class _Scan:
             previous is not None
             and previous.kind == NOUN
             and previous.last == first
-            and not (starts and self.low[first] not in ("enemy", "such"))
+            and not (
+                starts
+                and self.low[first] not in ("enemy", "such")
+                and not (self.low[first] == "a" and self.low[first - 1] == "half")
+            )
             and not (first in self.name_end and self.in_name[first - 1])
+            and not (
+                self.in_name[first - 1] and self.low[first] in self.w["titles"] and self.s.words[first][0].isupper()
+            )
             and not (self.in_name[first - 1] and (self.low[first][0].isdigit() or self.low[first] in self.w["numbers"]))
             and not (self.low[first] in self.w["never_finite"] and self.in_name[first - 1])
             and self.low[first] not in self.w["subject_pronouns"]
@@ -304,6 +323,8 @@ class _Scan:
         else:
             self._add(NOUN, first, last)
         while last < self.n and self.low[last] in ("'s", "'", "’") and last not in self.name_end:
+            if self.low[last] == "'s" and self._copula_s(last):
+                break
             # A closing quotation mark is no possessive.
             if self.low[last] != "'s" and not self.low[last - 1].endswith("s"):
                 break
@@ -342,6 +363,7 @@ class _Scan:
             known is None
             and len(word) > 5
             and word.endswith("ed")
+            and word not in ("hundred", "sacred", "naked", "wicked", "rugged", "kindred")
             and not word.startswith("un")
             and not word.endswith("eed")
             and "-" not in word
@@ -453,7 +475,7 @@ class _Scan:
                 j += 1
             elif started and (
                 (word in w["adverbs"] and word not in ("there",))
-                or (word.endswith("ly") and len(word) > 4)
+                or (word.endswith("ly") and len(word) > 4 and word not in w["not_adverbs"])
                 or word in ('"', "“", "‘")
             ):
                 if word == "no":
@@ -469,6 +491,7 @@ class _Scan:
             return self._bare_verb(i)
         if not (modal or be or have or do):
             return 0
+        nonfinite = low[i] in ("having", "being")
         k = j
         form = self._form(low[k]) if k < self.n and not self.in_name[k] else None
         # "have" as the only auxiliary with no participle is the verb itself; so is "do".
@@ -480,7 +503,7 @@ class _Scan:
                 i,
                 k,
                 form.lemma,
-                "infinitive" if to else "finite",
+                "infinitive" if to else self._nonfinite() if nonfinite else "finite",
                 passive=passive,
                 negated=negated,
                 perfect=bool(have),
@@ -509,6 +532,10 @@ class _Scan:
             modal=modal,
         )
 
+    def _nonfinite(self) -> str:
+        """What "having left" and "being driven out" are: behind a preposition or a verb a gerund, else a participle."""
+        return "gerund" if self.items and self.items[-1].kind in (PREPOSITION, VERB) else "participle"
+
     def _negation(self, first: int, last: int) -> bool:
         return any(word in ("not", "never") for word in self.low[first:last])
 
@@ -519,6 +546,9 @@ class _Scan:
 
     def _copula_s(self, j: int) -> bool:
         """Whether 's is "is" or "has" rather than a possessive."""
+        following = self.low[j + 1] if j + 1 < self.n else ""
+        if j > 0 and self.in_name[j - 1] and following in self.w["after_is"]:
+            return True  # "Sudzha's ours"
         return j > 0 and (self.low[j - 1] in ("it", "he", "she", "that", "there", "what", "who", "here", "where"))
 
     def _participle_after(self, j: int) -> bool:
@@ -661,6 +691,16 @@ class _Scan:
                 and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
             )
             apposed = apposed or chained
+            # "In a statement dated 15 January the RSF denied": what hangs on a preposition at the head is no subject.
+            leading = (
+                before is not None
+                and before.kind == NOUN
+                and len(self.items) == 2
+                and self.items[0].kind == PREPOSITION
+                and not self.in_name[i - 1]
+            )
+            if leading and "pp" in forms:
+                return self._close(i, i, form.lemma, "participle", passive=True, past=True)
             if following == "by" or (
                 apposed
                 and (following in self.w["prepositions"] or following in self.w["adverbs"] or i + 1 in self.date_end)
@@ -708,6 +748,8 @@ class _Scan:
             or i in self.name_end
             or self.s.words[i][0].isupper()
             or word[0].isdigit()
+            or word in ("half", "more", "most", "about", "nearly", "almost", "only", "all", "both", '"', "“")
+            or word.startswith(("two-", "three-", "four-", "half-"))
         )
 
     def _present_s(self, i: int) -> bool:
@@ -718,6 +760,15 @@ class _Scan:
             return True
         subject = self._subject_before()
         if subject is None:
+            form = self._form(word)
+            if (
+                before is not None
+                and before.kind == MARK
+                and form is not None
+                and form.lemma in self.w["telling"]
+                and (i + 1 < self.n and (self.s.words[i + 1][0].isupper() or following in self.w["determiners"]))
+            ):
+                return True  # ", claims DeepState"
             return (
                 word not in self.also_nouns
                 and before is not None
@@ -899,6 +950,9 @@ class _Scan:
     ) -> int:
         last = head + 1
         particle = ""
+        # "never fell": the adverb stands before a verb with no auxiliary
+        if self.items and self.items[-1].kind == ADVERB and self.items[-1].word in ("never", "hardly", "scarcely"):
+            negated = True
         if last < self.n and self.low[last] in self.w["particles"] and not self.in_name[last]:
             after = self.low[last + 1] if last + 1 < self.n else ""
             # "in" and "over" are particles only where no phrase follows them ("moved in", "handed over the town")
@@ -1008,6 +1062,18 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             predicate.link = "relative"
             predicate.parent = _verb_before(found, j)
         return
+    if (
+        kind == NOUN
+        and predicate.form == "participle"
+        and not predicate.passive
+        and predicate.lemma in found.sets["telling"]
+        and items[_up(found, j)].prep >= 0
+        and _verb_before(found, j) >= 0
+    ):
+        # "has filmed himself in front of the town hall saying that": the subject of the verb before.
+        predicate.parent = _verb_before(found, j)
+        predicate.link = "participle"
+        return
     if kind == NOUN and predicate.form in ("finite", "participle"):
         predicate.subject = _up(found, j)
         top = predicate.subject
@@ -1028,7 +1094,7 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
             ):
                 predicate.subject = top = inner.subject
         if (
-            predicate.passive
+            predicate.form == "finite"
             and top
             and items[top - 1].kind == VERB
             and found.predicates[items[top - 1].predicate].lemma not in found.sets["speech"]
@@ -1087,6 +1153,10 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     if kind == VERB:
         predicate.parent = items[j].predicate
         predicate.link = "complement"
+        asked = _asked(found, j) if predicate.form == "finite" else -1
+        if asked >= 0:
+            predicate.subject = asked
+            return
         if predicate.form == "finite":
             # "Reports that X has been given up are contradicted": the phrase before "that".
             for k in range(j - 1, 0, -1):
@@ -1099,6 +1169,24 @@ def _subject(found: Clauses, number: int, lexicon: Lexicon) -> None:
     if kind == THAT:
         predicate.parent = _verb_before(found, j)
         predicate.link = "complement"
+
+
+def _asked(found: Clauses, verb: int) -> int:
+    """The phrase that a relative clause of saying is about: "the town, which they say was held". -1 if none."""
+    items = found.items
+    predicate = found.predicates[items[verb].predicate]
+    if predicate.lemma not in found.sets["telling"]:
+        return -1
+    j = verb - 1
+    while j >= 0 and items[j].kind in (NOUN, ADVERB, DATE, PREPOSITION):
+        j -= 1
+    if j < 1 or items[j].kind != RELATIVE or items[j].word not in ("which", "that", "who", "whom"):
+        return -1
+    while j >= 1 and items[j - 1].kind != NOUN:
+        j -= 1
+        if items[j].kind == VERB:
+            return -1
+    return j - 1 if j >= 1 else -1
 
 
 def _opener(found: Clauses, number: int, subject: int) -> None:
@@ -1400,6 +1488,16 @@ def _inherit(found: Clauses, number: int) -> None:
         predicate.link == "complement" and predicate.form in ("gerund", "participle")
     ):
         predicate.subject = parent.subject
+        above = found.predicates[parent.parent] if parent.parent >= 0 else None
+        if (
+            predicate.link == "coordinate"
+            and predicate.form == "finite"
+            and predicate.lemma in found.sets["telling"]
+            and parent.link == "complement"
+            and above is not None
+            and above.lemma in found.sets["telling"]
+        ):
+            predicate.subject = above.subject  # "admitted that X had been lost but denied having left Y"
         if predicate.link == "coordinate" and not predicate.conditional:
             predicate.conditional = (
                 parent.conditional if predicate.form == "finite" and parent.link == "adverbial" else ""

@@ -26,6 +26,10 @@ _ABBREVIATIONS: Final = frozenset(
 )
 _QUOTES: Final = "\"'“”‘’«»„)]"
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*•–—·▪►❗‼]|\d{1,2}[.)])[ \t]+")
+_STOP: Final = re.compile(r"[.!?…]+[\"'“”‘’«»)\]]*(?=\s|$)|\n")
+_CONTINUED: Final = re.compile(r"[^.!?:;\s][ \t\r]*\n[ \t]*[a-zà-ÿа-я]")
+"""A line that goes on in small letters: then lines are broken for their length."""
+_DANGLING: Final = frozenset("the a an of in to and or by from with at on for that its his".split())
 LONGEST: Final = 240
 """Words a sentence may have; a longer stretch with no full stop is a list or no prose, and is cut."""
 
@@ -60,7 +64,10 @@ class Sentence:
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """The sentences of a text, in order. A blank line, a bullet or a full stop ends one; a line break does not."""
+    """The sentences of a text, in order.
+
+    A blank line, a bullet or a full stop ends one; a line break only where lines are not broken for their length.
+    """
     index = 0
     paragraph = -1
     for start, end in _blocks(text):
@@ -99,17 +106,25 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _stretches(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where the sentences of one block begin and end."""
     begin = start
-    for stop in re.finditer(
-        r"[.!?…]+[\"'“”‘’«»)\]]*(?=\s|$)|\n(?=[ \t]*(?:[-*•–—·▪►❗‼]|\d{1,2}[.)])[ \t])", text[start:end]
-    ):
+    block = text[start:end]
+    wrapped = bool(_CONTINUED.search(block))
+    for stop in _STOP.finditer(block):
         at = start + stop.start()
         after = start + stop.end()
         if text[at] == "." and _abbreviated(text, at, after, end):
+            continue
+        if text[at] == "\n" and (wrapped or _runs_on(text, begin, at)) and not _BULLET.match(text, at + 1, end):
             continue
         yield begin, after
         begin = after
     if begin < end:
         yield begin, end
+
+
+def _runs_on(text: str, begin: int, at: int) -> bool:
+    """Whether a line plainly goes on in the next: it ends in a comma, a hyphen or a small word that wants another."""
+    line = text[begin:at].rstrip()
+    return not line or line[-1] in ",-–—(&" or line.rsplit(None, 1)[-1].casefold() in _DANGLING
 
 
 def _abbreviated(text: str, dot: int, after: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +12,14 @@ from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.tokens import Sentence
 
 ORDINALS: Final = frozenset(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth twentieth".split()
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+    " sixteenth seventeenth eighteenth nineteenth twentieth".split()
 )
 LONGEST: Final = 7
+
+_NUMBERED: Final = re.compile(r"(?:[IVX]{1,5}|[A-Z]{3,5}-\d{1,3})$")  # II Corps, BARS-13
+_NATIONS: Final = ("an", "ans", "ese", "ish", "aqi", "eri", "azi", "eni", "jani", "stani", "ian", "lese")
+"""How words end that say whose a formation is rather than which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class UnitWords:
     """Words of `units.toml`."""
 
     echelons: frozenset[str]
+    titled: frozenset[str]
+    prefixes: frozenset[str]
     branches: frozenset[str]
     named: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
 
@@ -46,6 +54,8 @@ def unit_words(rules: Lexicon) -> UnitWords:
         index.setdefault(words[0], []).append((words, side))
     return UnitWords(
         frozenset(data["echelons"].split()),
+        frozenset(data["titled"].split()),
+        frozenset(data["prefixes"].split()),
         frozenset(data["branches"].split()),
         {word: tuple(sorted(found, key=lambda entry: -len(entry[0]))) for word, found in index.items()},
     )
@@ -81,7 +91,7 @@ def _at(s: Sentence, i: int, number: int, words: UnitWords) -> UnitMention | Non
         low in ORDINALS and word[0].isupper()
     )
     if not ordinal:
-        return None
+        return _titled(s, i, number, words)
     best = 0
     for j in range(i + 1, min(i + LONGEST, len(s))):
         low = s.lower[j]
@@ -94,3 +104,25 @@ def _at(s: Sentence, i: int, number: int, words: UnitWords) -> UnitMention | Non
         if not (low in words.branches or s.words[j][0].isupper() or low == "-"):
             break
     return UnitMention(number, i, best, s.span(i, best), None) if best else None
+
+
+def _titled(s: Sentence, i: int, number: int, words: UnitWords) -> UnitMention | None:
+    """A formation with a name or a number that is no ordinal: the Golani Brigade, II Corps, BARS-13, No. 5 battalion."""
+    word, low = s.words[i], s.lower[i]
+    following = s.lower[i + 1] if i + 1 < len(s) else ""
+    if word[0].isupper() and _NUMBERED.match(word):
+        if word.partition("-")[0].casefold() in words.prefixes:
+            return UnitMention(number, i, i + 1, word, None)
+        return UnitMention(number, i, i + 2, s.span(i, i + 2), None) if following in words.titled else None
+    if low == "no" and s.lower[i + 1 : i + 2] == (".",) and i + 3 < len(s) and s.words[i + 2].isdigit():
+        return UnitMention(number, i, i + 4, s.span(i, i + 4), None) if s.lower[i + 3] in words.titled else None
+    named = (
+        word[0].isupper()
+        and len(word) > 3
+        and following in words.titled
+        and not low.endswith(_NATIONS)
+        and low not in words.branches
+        and low not in words.echelons
+        and (i > 0 and s.words[i - 1][0].isalpha())
+    )
+    return UnitMention(number, i, i + 2, s.span(i, i + 2), None) if named else None
