@@ -183,7 +183,9 @@ def code_digest() -> str:
     root = Path(str(files("frontcast")))
     digest = hashlib.sha256()
     for file in sorted(root.rglob("*")):
-        if file.suffix in {".py", ".toml", ".json", ".parquet", ".npz", ".txt", ".gz"} and _decides(file, root):
+        if file.suffix in {".py", ".toml", ".json", ".parquet", ".npz", ".trees", ".txt", ".gz"} and _decides(
+            file, root
+        ):
             digest.update(str(file.relative_to(root)).encode() + file.read_bytes())
     return digest.hexdigest()
 
