@@ -44,7 +44,7 @@ PARTS = (
     "line-without-share",
     "line-without-rivers",
 )
-SOURCES = ("model-without-second-map", "model-without-marks", "model-without-other-sources", "model-without-pace")
+SOURCES = ("model-without-second-map", "model-without-other-sources", "model-without-pace")
 MECHANISMS = ("rout", "frontage", "supply")
 
 PHASE = "--leads 7,30 --members 60 --skip-unfitted --without blend --without units"

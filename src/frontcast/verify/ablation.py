@@ -97,10 +97,10 @@ def _model(name: str, *variants: str, paced: bool = True) -> Factory:
 
 _SOURCES: Final = {
     "model-without-second-map": ("marks", "line"),
-    "model-without-marks": ("maps", "line"),
     "model-without-other-sources": ("line",),
 }
-"""Predictors that are left to the model where a source is taken away."""
+"""Predictors that are left to the model where a source is taken away. The sets are nested: what marks of forces and the grey zone are
+worth is the difference between the two."""
 
 ABLATIONS: Final[dict[str, Factory]] = {
     **{name: _model(name, *variants) for name, variants in _SOURCES.items()},

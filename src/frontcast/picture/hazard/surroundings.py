@@ -94,11 +94,9 @@ SECOND_MAP: Final = (
 VARIANTS: Final[dict[str, tuple[str, ...]]] = {
     "line": MAPS + TERRAIN,
     "marks": MAPS + TERRAIN + GREY_ZONE + FORCES,
-    "maps": MAPS + TERRAIN + GREY_ZONE + SECOND_MAP,
     "all": MAPS + TERRAIN + GREY_ZONE + FORCES + SECOND_MAP,
 }
-"""Predictors by what is known: the edge of b's ground alone; with grey zone and marks of forces; with grey zone and a second
-map; with all of them."""
+"""Predictors by what is known: the edge of b's ground alone; with grey zone and marks of forces; with a second map as well."""
 
 
 @dataclass(frozen=True)
