@@ -99,8 +99,8 @@ _SOURCES: Final = {
     "model-without-second-map": ("marks", "line"),
     "model-without-other-sources": ("line",),
 }
-"""Predictors that are left to the model where a source is taken away. The sets are nested: what marks of forces and the grey zone are
-worth is the difference between the two."""
+"""Predictors that are left to the model where a source is taken away. The sets are nested: what marks of forces and the
+grey zone are worth is the difference between the two."""
 
 ABLATIONS: Final[dict[str, Factory]] = {
     **{name: _model(name, *variants) for name, variants in _SOURCES.items()},

@@ -96,7 +96,7 @@ VARIANTS: Final[dict[str, tuple[str, ...]]] = {
     "marks": MAPS + TERRAIN + GREY_ZONE + FORCES,
     "all": MAPS + TERRAIN + GREY_ZONE + FORCES + SECOND_MAP,
 }
-"""Predictors by what is known: the edge of b's ground alone; with grey zone and marks of forces; with a second map as well."""
+"""Predictors by what is known: the edge of b's ground alone; grey zone and marks of forces with it; a second map as well."""
 
 
 @dataclass(frozen=True)
