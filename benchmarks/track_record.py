@@ -193,7 +193,7 @@ def compose() -> None:
     track_record_page(Pages(records["choose"], phases, pictures), OUT / "page.html")
     for file in (ROOT / "README.md", ROOT / "docs" / "track-record.md"):
         put(file, blocks(records))
-    SHIPPED.write_text(json.dumps(records["choose"], indent=1, allow_nan=False) + "\n", "utf-8")
+    SHIPPED.write_text(json.dumps(records["choose"], allow_nan=False, separators=(",", ":")) + "\n", "utf-8")
     print(f"{OUT / 'page.html'}, README.md, docs/track-record.md and {SHIPPED.relative_to(ROOT)} are made anew")
 
 
