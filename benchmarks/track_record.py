@@ -82,15 +82,15 @@ RUNS = {
     ),
     "2023": Run(
         "2023, fitted anew every quarter on what was known",
-        "--from 2023-01-02 --to 2023-12-25 --refit 91 " + PHASE,
+        "--from 2023-01-02 --to 2023-12-25 --every 14 --refit 91 " + PHASE,
     ),
     "2024": Run(
         "2024, fitted anew every quarter on what was known",
-        "--from 2024-01-01 --to 2024-12-30 --refit 91 " + PHASE,
+        "--from 2024-01-01 --to 2024-12-30 --every 14 --refit 91 " + PHASE,
     ),
     "2025": Run(
         "January to May 2025, fitted anew every quarter on what was known",
-        "--from 2025-01-06 --to 2025-05-26 --refit 91 " + PHASE,
+        "--from 2025-01-06 --to 2025-05-26 --every 14 --refit 91 " + PHASE,
     ),
     "armies": Run(
         "Armies without some of their mechanisms: April to October 2022",
