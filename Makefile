@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench report page install lock clean
+.PHONY: demo test test-page check bench report page install lock clean
 
 demo: $(READY)
 	$(BIN)/frontcast forecast --init 2022-09-05 --days 14 --hindsight --out out/2022-09-05
@@ -13,6 +13,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-page: $(READY)
+	FRONTCAST_TEST_PAGE=1 $(BIN)/python -m pytest tests/test_page.py
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests benchmarks

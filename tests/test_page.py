@@ -1,4 +1,7 @@
-"""The page in headless Chromium on the record that ships. Skipped where there is no Chromium."""
+"""The page in headless Chromium on the record that ships: `make test-page`.
+
+Apart from the other tests: it takes a browser and some minutes, most of them for drawing maps without a graphics card.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,10 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright")
 
 CHROMIUM = os.environ.get("FRONTCAST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ASKED_FOR = "FRONTCAST_TEST_PAGE" in os.environ
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium: Debian's package chromium, or its path in FRONTCAST_CHROMIUM"
+    not ASKED_FOR or CHROMIUM is None,
+    reason="make test-page runs it; needs Chromium: Debian's package chromium, or its path in FRONTCAST_CHROMIUM",
 )
 
 FLAGS = [
