@@ -51,6 +51,11 @@ def signed_distance(control: npt.NDArray[np.uint8], theatre: Theatre) -> npt.NDA
     return land_distance(control == B, theatre)
 
 
+def near_line(distance: npt.NDArray[np.float32], theatre: Theatre) -> npt.NDArray[np.bool_]:
+    """Land nearer than `NEAR_KM` to the line, (y, x) bool, from signed distances in km."""
+    return (np.abs(distance) < NEAR_KM) & theatre.land
+
+
 def truth_index(series: ControlSeries, valid_time: np.datetime64) -> int | None:
     """Index of the map that says what was true: the newest known at `valid_time`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from frontcast.errors import FrontcastError
-from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
+from frontcast.picture.line import DAY, near_line, signed_distance, truth_index
+from frontcast.picture.squares import sums_around
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import GREY, B, Theatre
 from frontcast.verify.climatology import DistanceTable
@@ -120,7 +122,7 @@ class Booster:
         distance = signed_distance(series.at(start), theatre)
         share = np.where(np.abs(distance) < DENSE_KM, KEPT_DENSE, KEPT_FAR)
         chance = np.random.default_rng([self.seed, int(start.astype(np.int64))])
-        drawn = _band(distance, theatre) & (chance.random(distance.shape) < share)
+        drawn = near_line(distance, theatre) & (chance.random(distance.shape) < share)
         truths = {lead: truth_index(series, start + lead * DAY) for lead in self.lead_days}
         return Examples(
             features(series, theatre, start, distance, drawn),
@@ -135,7 +137,7 @@ class Booster:
         """P(b holds), (lead_time, y, x)."""
         control = series.at(init_time)
         distance = signed_distance(control, theatre)
-        band = _band(distance, theatre)
+        band = near_line(distance, theatre)
         inputs = features(series, theatre, init_time, distance, band)
         now = np.where(theatre.land, control == B, np.nan).astype(np.float32)
         probability = np.repeat(now[None], len(lead_days), axis=0)
@@ -143,29 +145,6 @@ class Booster:
             climate = logit(self.tables[lead].probability(distance[band]))
             layer[band] = expit(climate + np.asarray(self.models[lead].predict(inputs, raw_score=True, num_threads=1)))
         return probability
-
-
-def _band(distance: Floats, theatre: Theatre) -> Mask:
-    return (np.abs(distance) < NEAR_KM) & theatre.land
-
-
-class _SquareSums:
-    """Sums of a field over squares around chosen cells, from its summed-area table (Crow 1984)."""
-
-    def __init__(self, field: npt.NDArray[Any], cells: Mask, cell_km: float) -> None:
-        self._table = np.zeros((field.shape[0] + 1, field.shape[1] + 1), np.int64)
-        self._table[1:, 1:] = field.cumsum(0, np.int64).cumsum(1)
-        self._rows, self._columns = np.nonzero(cells)
-        self._cell_km = cell_km
-
-    def __call__(self, side_km: float) -> Floats:
-        reach = round((side_km / self._cell_km - 1) / 2)
-        last_row, last_column = self._table.shape[0] - 1, self._table.shape[1] - 1
-        north, south = np.maximum(self._rows - reach, 0), np.minimum(self._rows + reach + 1, last_row)
-        west, east = np.maximum(self._columns - reach, 0), np.minimum(self._columns + reach + 1, last_column)
-        table = self._table
-        total = table[south, east] - table[north, east] - table[south, west] + table[north, west]
-        return np.asarray(total, np.float32)
 
 
 def features(series: ControlSeries, theatre: Theatre, time: np.datetime64, distance: Floats, cells: Mask) -> Floats:
@@ -181,8 +160,8 @@ def features(series: ControlSeries, theatre: Theatre, time: np.datetime64, dista
     grey = (control == GREY) & theatre.land
     held = (control == B) & theatre.land
 
-    def sums(field: npt.NDArray[Any]) -> _SquareSums:
-        return _SquareSums(field, cells, cell_km)
+    def sums(field: npt.NDArray[Any]) -> Callable[[float], Floats]:
+        return sums_around(field, cells, cell_km)
 
     land_in, held_in, grey_in = sums(theatre.land), sums(held), sums(grey)
     columns = [distance[cells], grey[cells]]

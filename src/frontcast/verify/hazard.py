@@ -11,11 +11,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from frontcast.errors import FrontcastError
-from frontcast.picture.line import DAY, NEAR_KM, signed_distance, truth_index
+from frontcast.picture.line import DAY, near_line, signed_distance, truth_index
+from frontcast.picture.squares import sums_around
 from frontcast.store.series import ControlSeries
 from frontcast.theatre import GREY, B, Theatre
 from frontcast.verify.forecaster import past_starts
-from frontcast.verify.squares import SquareSums
 
 Floats = npt.NDArray[np.float32]
 
@@ -60,7 +60,7 @@ class Hazard:
                 continue
             distance = signed_distance(series.at(start), theatre)
             chance = np.random.default_rng([self.seed, int(start.astype(np.int64))])
-            drawn = _band(distance, theatre) & (chance.random(distance.shape) < KEPT)
+            drawn = near_line(distance, theatre) & (chance.random(distance.shape) < KEPT)
             truths = [truth_index(series, start + lead * DAY) for lead in self.lead_days]
             rows.append(_columns(series, theatre, start, distance, drawn))
             before.append(distance[drawn] < 0)
@@ -92,7 +92,7 @@ class Hazard:
         """P(b holds), (lead_time, y, x)."""
         control = series.at(init_time)
         distance = signed_distance(control, theatre)
-        band = _band(distance, theatre)
+        band = near_line(distance, theatre)
         columns = _columns(series, theatre, init_time, distance, band)
         held = distance[band] < 0
         now = np.where(theatre.land, control == B, np.nan).astype(np.float32)
@@ -106,10 +106,6 @@ class Hazard:
         return probability
 
 
-def _band(distance: Floats, theatre: Theatre) -> npt.NDArray[np.bool_]:
-    return (np.abs(distance) < NEAR_KM) & theatre.land
-
-
 def _columns(
     series: ControlSeries, theatre: Theatre, time: np.datetime64, distance: Floats, cells: npt.NDArray[np.bool_]
 ) -> Floats:
@@ -118,15 +114,15 @@ def _columns(
     grey, held = (control == GREY) & theatre.land, (control == B) & theatre.land
     away = np.log1p(np.abs(distance[cells]))
     columns = [away, away**2, grey[cells]]
-    land_in, held_in, grey_in = (SquareSums(field, cells, cell_km) for field in (theatre.land, held, grey))
+    land_in, held_in, grey_in = (sums_around(field, cells, cell_km) for field in (theatre.land, held, grey))
     for side in SHARE_KM:
         land = np.maximum(land_in(side), 1)
         columns += [held_in(side) / land, grey_in(side) / land]
-    line_in = SquareSums((np.abs(distance) < cell_km) & theatre.land, cells, cell_km)
+    line_in = sums_around((np.abs(distance) < cell_km) & theatre.land, cells, cell_km)
     for days in MOVEMENT_DAYS:
         earlier = series.known_by(time - days * DAY)
         before = series.control(max(len(earlier) - 1, 0))  # where the record does not go back so far, its first map
-        moved_in = SquareSums(held.astype(np.int8) - ((before == B) & theatre.land), cells, cell_km)
+        moved_in = sums_around(held.astype(np.int8) - ((before == B) & theatre.land), cells, cell_km)
         for side in MOVEMENT_KM:
             way = moved_in(side) / np.maximum(line_in(side) / 2, 1) * cell_km
             columns += [np.sign(way) * np.sqrt(np.abs(way)), way != 0]

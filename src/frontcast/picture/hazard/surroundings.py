@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 
 from frontcast.picture.hazard.evidence import FRESH_DAYS, Evidence, Sightings
 from frontcast.picture.line import DAY, land_distance
+from frontcast.picture.squares import SquareSums
 from frontcast.store import ControlSeries
 from frontcast.theatre import GREY, A, B, Theatre
 
@@ -119,24 +120,6 @@ class Surroundings:
         return np.stack([self.predictors[name] for name in VARIANTS[variant]], axis=1)
 
 
-class _SquareSums:
-    """Sums of a field over squares around chosen cells, from its summed-area table (Crow 1984)."""
-
-    def __init__(self, field: npt.NDArray[Any], cell_km: float) -> None:
-        self._table = np.zeros((field.shape[0] + 1, field.shape[1] + 1), np.float64)
-        self._table[1:, 1:] = field.cumsum(0, dtype=np.float64).cumsum(1)
-        self._cell_km = cell_km
-
-    def __call__(self, row: npt.NDArray[Any], column: npt.NDArray[Any], side_km: float) -> Floats:
-        reach = round((side_km / self._cell_km - 1) / 2)
-        last_row, last_column = self._table.shape[0] - 1, self._table.shape[1] - 1
-        north, south = np.maximum(row - reach, 0), np.minimum(row + reach + 1, last_row)
-        west, east = np.maximum(column - reach, 0), np.minimum(column + reach + 1, last_column)
-        table = self._table
-        total = table[south, east] - table[north, east] - table[south, west] + table[north, west]
-        return np.asarray(total, np.float32)
-
-
 def _distance_to(cells: Mask, cell_km: float, limit_km: float = FAR_KM) -> Floats:
     if not cells.any():
         return np.full(cells.shape, limit_km, np.float32)
@@ -211,8 +194,8 @@ class Surveyor:
         return _Terrain(self.theatre)
 
     @cached_property
-    def _land_in(self) -> _SquareSums:
-        return _SquareSums(self.theatre.land, self.theatre.grid.cell_km)
+    def _land_in(self) -> SquareSums:
+        return SquareSums(self.theatre.land, self.theatre.grid.cell_km)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"theatre": self.theatre}
@@ -249,13 +232,13 @@ class Surveyor:
         distance = land_distance(held, self.theatre)
         row, column = np.nonzero((np.abs(distance) < REACH_KM) & land)
         line = (np.abs(distance) < cell_km) & land
-        line_in = _SquareSums(line, cell_km)
+        line_in = SquareSums(line, cell_km)
         length = {km: np.maximum(line_in(row, column, km) / 2, 1) for km in SQUARES_KM}
         cells = _Cells((row, column), held[row, column], length)
 
         found: dict[str, Floats] = {"depth": np.abs(distance[cells.at])}
         area = {km: np.maximum(self._land_in(row, column, km), 1) for km in {*SHARES_KM, *GREY_KM}}
-        held_in = _SquareSums(held, cell_km)
+        held_in = SquareSums(held, cell_km)
         for km in SHARES_KM:
             share = held_in(row, column, km) / area[km]
             found[f"attacker's share, {km} km"] = np.where(cells.held, 1 - share, share)
@@ -265,7 +248,7 @@ class Surveyor:
         if (control == GREY).any():
             grey = (control == GREY) & land
             found["grey"] = grey[cells.at].astype(np.float32)
-            grey_in = _SquareSums(grey, cell_km)
+            grey_in = SquareSums(grey, cell_km)
             for km in GREY_KM:
                 found[f"grey share, {km} km"] = np.asarray(grey_in(row, column, km) / area[km], np.float32)
             to_a = np.clip(land_distance((control == A) & land, self.theatre), -30, 30)[cells.at]
@@ -297,7 +280,7 @@ class Surveyor:
                 found[f"line's way, {days} d"] = unknown
                 continue
             before = self.held(maps, earlier.index_at(time - days * DAY))
-            gained, lost = _SquareSums(held & ~before, cell_km), _SquareSums(before & ~held, cell_km)
+            gained, lost = SquareSums(held & ~before, cell_km), SquareSums(before & ~held, cell_km)
             for km in SQUARES_KM:
                 both = cells.seen(
                     *(of(*cells.at, km) / cells.length[km] * np.float32(cell_km) for of in (gained, lost))
@@ -371,7 +354,7 @@ class Surveyor:
                 np.clip((across * east - down * north) * cell_km, -60, 60),
                 np.clip(np.abs(across * north + down * east) * cell_km, 0, 60),
                 np.minimum(tree.query(np.column_stack(at_line))[0] * cell_km, 60),
-                _SquareSums(self._count(tip_row, tip_column), cell_km)(*cells.at, 21),
+                SquareSums(self._count(tip_row, tip_column), cell_km)(*cells.at, 21),
             )
         else:
             values = (np.full(len(cells.held), np.nan, np.float32),) * len(names)
@@ -381,7 +364,7 @@ class Surveyor:
         def density(of: slice, kind: int, km: int) -> Floats:
             chosen = sightings.kind[of] == kind
             marks = self._count(sightings.row[of][chosen], sightings.column[of][chosen])
-            return _SquareSums(marks, cell_km)(*at_line, km)
+            return SquareSums(marks, cell_km)(*at_line, km)
 
         length = {near: cells.length[far] for near, far in zip(UNITS_KM, (31, 61), strict=True)}
         units = {km: density(now, Sightings.UNIT, km) / length[km] for km in UNITS_KM}
@@ -418,12 +401,12 @@ class Surveyor:
         found["second map: attacker's"] = (now[cells.at] != held[cells.at]).astype(np.float32)
         found["second map: depth"] = cells.sign * np.clip(there, -40, 40)[cells.at]
         found["second map: ahead"] = cells.sign * np.clip(there - distance, -20, 20)[cells.at]
-        ahead = _SquareSums(now.astype(np.int8) - held.astype(np.int8), cell_km)
+        ahead = SquareSums(now.astype(np.int8) - held.astype(np.int8), cell_km)
         for km in SECOND_KM:
             found[f"second map: ahead, {km} km"] = cells.sign * ahead(*cells.at, km) / np.float32(km**2)
         for days in SECOND_DAYS:
             before = self.held(second, second.index_at(time - days * DAY))
-            gains = _SquareSums(now.astype(np.int8) - before.astype(np.int8), cell_km)
+            gains = SquareSums(now.astype(np.int8) - before.astype(np.int8), cell_km)
             for km in SECOND_KM:
                 found[f"second map: gains, {days} d, {km} km"] = (
                     cells.sign * gains(*cells.at, km) / cells.length[km] * np.float32(cell_km)
