@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from frontcast.errors import FrontcastError
 from frontcast.forecast import EnsembleResult
 from frontcast.forecast.calibrate import calibrate
 from frontcast.picture import Picture
-from frontcast.picture.hazard import Evidence, HazardModel, gather, grow, shipped_trees
+from frontcast.picture.hazard import VARIANTS, Evidence, HazardModel, gather, grow, shipped_trees
+from frontcast.picture.line import DAY
 from frontcast.store import ControlSeries
 from frontcast.theatre import Theatre
 from frontcast.verify.forecaster import Setup
 from frontcast.verify.model import LineModel
 from frontcast.verify.units import StorePlace
 
+FRESH_DAYS: Final = 60
+"""Trees that ship are not grown anew for hindcasts that begin up to so many days after what they know."""
+
 
 class CalibratedModel(LineModel):
     """The line model with the chances of the hazard near the line.
 
     The trees of the hazard that ship know the record up to a date. Those that know more than was known at the end of the
-    day before the first start are not used; where none is old enough, trees are grown on what was known, on the maps alone,
-    or, where that is too little, the members speak uncalibrated, as they do in a forecast.
+    day before the first start are not used. Where they know less by more than `FRESH_DAYS`, trees are grown on what was
+    known, as the rivals are fitted on it; where that is too little, the members speak uncalibrated, as they do in a forecast.
 
     Args:
         setup: as for all methods.
@@ -49,12 +55,11 @@ class CalibratedModel(LineModel):
             self._beside = gather(store, series, theatre)
         wanted = self.variants
         trees = [one for one in shipped_trees(theatre.name, until) if wanted is None or one.variant in wanted]
-        if not trees:
+        if not trees or until - max(one.fitted_until for one in trees) > FRESH_DAYS * DAY:
             try:
-                grown = grow(self._beside.of(series), theatre, until, wanted or ("line",))
-                trees = list(grown.values())
+                trees = list(grow(self._beside.of(series), theatre, until, wanted or tuple(VARIANTS)).values())
             except FrontcastError:
-                trees = []
+                pass  # what ships, if anything does, must do
         self._hazard = HazardModel(theatre, trees, paced=self.paced) if trees else None
 
     def calibrated(

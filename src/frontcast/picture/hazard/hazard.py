@@ -167,7 +167,7 @@ def grow(evidence: Evidence, theatre: Theatre, until: np.datetime64, variants: S
     """Learn from what was known at `until`, for each of the variants whose predictors the evidence has.
 
     Raises:
-        FrontcastError: where fewer than `LEAST_STARTS` past starts can be learnt from.
+        FrontcastError: where fewer than `LEAST_STARTS` past starts can be learnt from, for any of them.
     """
     known = evidence.known_by(until)
     surveyor = Surveyor(theatre)
@@ -197,12 +197,20 @@ def grow(evidence: Evidence, theatre: Theatre, until: np.datetime64, variants: S
 
     with ThreadPoolExecutor(processors()) as pool:
         past = list(pool.map(examples, starts))
-    return {variant: _grow(variant, until, past) for variant in variants}
+    grown: dict[str, Trees] = {}
+    reasons = []
+    for variant in variants:
+        names = set(VARIANTS[variant])
+        try:
+            grown[variant] = _grow(variant, until, [one for one in past if names <= set(one.around.predictors)])
+        except FrontcastError as error:
+            reasons.append(str(error))
+    if not grown:
+        raise FrontcastError(" ".join(reasons))
+    return grown
 
 
 def _grow(variant: str, until: np.datetime64, past: list[_Examples]) -> Trees:
-    names = set(VARIANTS[variant])
-    past = [one for one in past if names <= set(one.around.predictors)]
     base: dict[int, npt.NDArray[np.float64]] = {}
     models: dict[int, list[lightgbm.Booster]] = {}
     for lead in LEADS_DAYS:
