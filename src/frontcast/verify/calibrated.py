@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,7 @@ class CalibratedModel(LineModel):
 
     The trees of the hazard that ship know the record up to a date. Those that know more than was known at the end of the
     day before the first start are not used. Where they know less by more than `FRESH_DAYS`, trees are grown on what was
-    known, as the rivals are fitted on it; where that is too little, the members speak uncalibrated, as they do in a forecast.
+    known, as the rivals are fitted on it; where that is too little, the members speak uncalibrated, as in a forecast.
 
     Args:
         setup: as for all methods.
@@ -56,10 +57,8 @@ class CalibratedModel(LineModel):
         wanted = self.variants
         trees = [one for one in shipped_trees(theatre.name, until) if wanted is None or one.variant in wanted]
         if not trees or until - max(one.fitted_until for one in trees) > FRESH_DAYS * DAY:
-            try:
+            with suppress(FrontcastError):  # where too little is known, what ships, if anything does, must do
                 trees = list(grow(self._beside.of(series), theatre, until, wanted or tuple(VARIANTS)).values())
-            except FrontcastError:
-                pass  # what ships, if anything does, must do
         self._hazard = HazardModel(theatre, trees, paced=self.paced) if trees else None
 
     def calibrated(
