@@ -14,15 +14,7 @@ from frontcast.serve.desk.opened import Opened
 OURS: Final = "model"
 """The method of the track record that the forecasts served here are made by."""
 
-WORDS: Final = {
-    "model": "frontcast",
-    "line": "its members alone",
-    "units": "its members with armies",
-    "drift": "damped drift of the line",
-    "hazard": "hazard of each cell",
-    "blend": "a blend",
-}
-"""Words for methods that the page of one forecast does not name."""
+PARTED: Final = "-without-"
 
 OF: Final = "settlements within 25 km of the line changing hands"
 
@@ -30,15 +22,26 @@ OF: Final = "settlements within 25 km of the line changing hands"
 def track_record(opened: Opened, ledger: Path | None) -> dict[str, Any]:
     """See `TrackRecordAnswer`."""
     from frontcast.show.page import METHODS
+    from frontcast.show.track_record_words import METHODS as MORE
     from frontcast.verify import shipped_track_record
 
     record = shipped_track_record() or {}
     return {
-        "record": record,
+        "record": whole_methods(record),
         "reliability": list(reliability(record)),
-        "method_words": {**METHODS, **WORDS},
+        "method_words": {**METHODS, **MORE},
         "ledger": [] if ledger is None else running(ledger),
     }
+
+
+def whole_methods(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A track record without the methods that lack a part: they are for the docs, where each has its row."""
+    kept = dict(record)
+    kept["methods"] = [name for name in record.get("methods", []) if PARTED not in name]
+    for table in ("scores", "differences", "diagnoses", "measures"):
+        if table in record:
+            kept[table] = [row for row in record[table] if PARTED not in row["forecaster"] + row.get("rival", "")]
+    return kept
 
 
 def reliability(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
