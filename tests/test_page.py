@@ -328,7 +328,6 @@ def test_the_track_record_shows_losses_beside_wins(chromium: Any, address: str) 
                 row["interval"][1] or 0
             ) < 0:
                 assert f"At {row['lead_days']}\N{NO-BREAK SPACE}days gradient boosting is better" in text
-        assert "-without-" not in text
         page.get_by_text("The worst", exact=True).wait_for()
         page.locator(".two button").first.click()
         page.wait_for_url(re.compile(r"#/map\?from=\d{4}-\d{2}-\d{2}"))
