@@ -14,7 +14,8 @@ from frontcast.serve.desk.opened import Opened
 OURS: Final = "model"
 """The method of the track record that the forecasts served here are made by."""
 
-PARTED: Final = "-without-"
+SHOWN: Final = (OURS, "booster", "climatology", "persistence")
+"""Methods that the page has a mark for; the docs have a row for every method and part."""
 
 OF: Final = "settlements within 25 km of the line changing hands"
 
@@ -27,38 +28,38 @@ def track_record(opened: Opened, ledger: Path | None) -> dict[str, Any]:
 
     record = shipped_track_record() or {}
     return {
-        "record": whole_methods(record),
+        "record": of_methods_shown(record),
         "reliability": list(reliability(record)),
         "method_words": {**METHODS, **MORE},
         "ledger": [] if ledger is None else running(ledger),
     }
 
 
-def whole_methods(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A track record without the methods that lack a part: they are for the docs, where each has its row."""
+def of_methods_shown(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A track record of the methods `SHOWN` alone."""
     kept = dict(record)
-    kept["methods"] = [name for name in record.get("methods", []) if PARTED not in name]
+    kept["methods"] = [name for name in record.get("methods", []) if name in SHOWN]
     for table in ("scores", "differences", "diagnoses", "measures"):
         if table in record:
-            kept[table] = [row for row in record[table] if PARTED not in row["forecaster"] + row.get("rival", "")]
+            kept[table] = [row for row in record[table] if {row["forecaster"], row.get("rival", OURS)} <= {*SHOWN}]
     return kept
 
 
 def reliability(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The classes of chances of a change of hands in a track record, and how often they came true: `ReliabilityBin`."""
-    from frontcast.verify.diagnosis import SHOWN
+    from frontcast.verify.diagnosis import SHOWN as EDGES
 
     starts = {one["lead_days"]: one["starts"] for one in record.get("leads", [])}
     for one in record.get("diagnoses", []):
         if one["forecaster"] != OURS:
             continue
         for found in one["places"]:
-            at = min(bisect_right(SHOWN, found["chance"] + 1e-6), len(SHOWN) - 1)
+            at = min(bisect_right(EDGES, found["chance"] + 1e-6), len(EDGES) - 1)
             yield {
                 "of": OF,
                 "lead_day": int(one["lead_days"]),
-                "low": SHOWN[at - 1],
-                "high": SHOWN[at],
+                "low": EDGES[at - 1],
+                "high": EDGES[at],
                 "forecasts": round(found["weight"]),
                 "starts": int(starts.get(one["lead_days"], 0)),
                 "mean_forecast": found["chance"],
