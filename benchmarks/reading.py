@@ -231,7 +231,8 @@ def blind_lines(path: Path) -> list[str]:
         "## Scored unread",
         "",
         "What counts is how texts are read that nobody who writes rules has seen. Each set below was scored once before it",
-        "was read, with the rules of the commit named, and read afterwards: no figure above but that of `sealed` is of unseen texts.",
+        "was read, with the rules of the commit named, and read afterwards: no figure above but that of `sealed` is "
+        "of unseen texts.",
         "",
         f"| {' | '.join(headings)} |",
         f"|{'---|' * len(headings)}",
