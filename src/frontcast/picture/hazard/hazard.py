@@ -152,7 +152,6 @@ class _Examples:
     around: Surroundings
     weight: npt.NDArray[np.float64]
     changed: dict[int, npt.NDArray[np.bool_]]
-    drawn: npt.NDArray[np.bool_]
 
 
 def changes(around: Surroundings, maps: ControlSeries, start: np.datetime64, lead: int) -> npt.NDArray[np.bool_] | None:
@@ -193,7 +192,7 @@ def grow(evidence: Evidence, theatre: Theatre, until: np.datetime64, variants: S
         thinned = Surroundings(around.row[drawn], around.column[drawn], around.held[drawn], kept)
         age = float((until - start) / DAY)
         weight = 0.5 ** (age / HALF_LIFE_DAYS) / share[drawn]
-        return _Examples(thinned, weight, {lead: values[drawn] for lead, values in seen.items()}, drawn)
+        return _Examples(thinned, weight, {lead: values[drawn] for lead, values in seen.items()})
 
     with ThreadPoolExecutor(processors()) as pool:
         past = list(pool.map(examples, starts))

@@ -128,9 +128,11 @@ def _distance_to(cells: Mask, cell_km: float, limit_km: float = FAR_KM) -> Float
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells looked at: where they are, whether b holds them, and km of line in the squares around, by side of square."""
+    """The cells looked at: where they are, the line cell nearest to each, whether b holds them, and km of line in the
+    squares around, by side of square."""
 
     at: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+    line_at: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
     held: Mask
     length: dict[int, Floats]
 
@@ -150,12 +152,6 @@ class _Cells:
     def holders(self, of_b: Floats) -> Floats:
         """What is known of b alone, where b holds the cell; NaN elsewhere."""
         return np.where(self.held, of_b, np.float32(np.nan))
-
-
-def _nearest(line: Mask, cells: _Cells) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The line cell nearest to each cell, as rows and columns."""
-    found = distance_transform_edt(~line, return_distances=False, return_indices=True)
-    return found[0][cells.at], found[1][cells.at]
 
 
 class _Terrain:
@@ -234,7 +230,9 @@ class Surveyor:
         line = (np.abs(distance) < cell_km) & land
         line_in = SquareSums(line, cell_km)
         length = {km: np.maximum(line_in(row, column, km) / 2, 1) for km in SQUARES_KM}
-        cells = _Cells((row, column), held[row, column], length)
+        nearest = distance_transform_edt(~line, return_distances=False, return_indices=True)
+        line_at = nearest[0][row, column], nearest[1][row, column]
+        cells = _Cells((row, column), line_at, held[row, column], length)
 
         found: dict[str, Floats] = {"depth": np.abs(distance[cells.at])}
         area = {km: np.maximum(self._land_in(row, column, km), 1) for km in {*SHARES_KM, *GREY_KM}}
@@ -244,7 +242,7 @@ class Surveyor:
             found[f"attacker's share, {km} km"] = np.where(cells.held, 1 - share, share)
         self._movement(found, maps, time, held, distance, cells)
         self._ages(found, maps, index, time, held, cells)
-        self._ground(found, line, cells)
+        self._ground(found, cells)
         if (control == GREY).any():
             grey = (control == GREY) & land
             found["grey"] = grey[cells.at].astype(np.float32)
@@ -255,7 +253,7 @@ class Surveyor:
             found["to a's line"] = cells.attackers(to_a)
             found["width of the grey zone"] = cells.holders(to_a + distance[cells.at])
         if evidence.sightings is not None:
-            self._forces(found, evidence.sightings, time, line, cells)
+            self._forces(found, evidence.sightings, time, cells)
         if evidence.second is not None:
             self._second(found, evidence.second, time, held, distance, cells)
         return Surroundings(row, column, cells.held, {name: value.astype(np.float32) for name, value in found.items()})
@@ -322,23 +320,20 @@ class Surveyor:
             of_attacker, of_holder = cells.seen(near[0], near[1])
             found[f"to attacker's gains, {days} d"], found[f"to holder's gains, {days} d"] = of_attacker, of_holder
 
-    def _ground(self, found: dict[str, Floats], line: Mask, cells: _Cells) -> None:
+    def _ground(self, found: dict[str, Floats], cells: _Cells) -> None:
         terrain = self._terrain
         found["to a settlement"], found["to a town"] = terrain.settlement[cells.at], terrain.town[cells.at]
         found["people around"], found["to a river"] = terrain.people[cells.at], terrain.river[cells.at]
-        found["river at the line"] = terrain.river[_nearest(line, cells)]
+        found["river at the line"] = terrain.river[cells.line_at]
         found["to the border"] = terrain.border[cells.at]
         found["land"] = self._land_in(*cells.at, 11) / np.float32(121)
 
-    def _forces(
-        self, found: dict[str, Floats], sightings: Sightings, time: np.datetime64, line: Mask, cells: _Cells
-    ) -> None:
+    def _forces(self, found: dict[str, Floats], sightings: Sightings, time: np.datetime64, cells: _Cells) -> None:
         now = sightings.newest(time)
         before = sightings.newest(time - 30 * DAY)
         if now.stop == 0 or before.stop == 0:
             return
         cell_km = self.theatre.grid.cell_km
-        at_line = _nearest(line, cells)
         names = ("to a direction of attack", "ahead of it", "beside it", "direction to the line", "directions, 21 km")
         attack = sightings.kind[now] == Sightings.ATTACK
         values: tuple[Floats, ...]
@@ -353,7 +348,7 @@ class Surveyor:
                 np.minimum(away * cell_km, 60),
                 np.clip((across * east - down * north) * cell_km, -60, 60),
                 np.clip(np.abs(across * north + down * east) * cell_km, 0, 60),
-                np.minimum(tree.query(np.column_stack(at_line))[0] * cell_km, 60),
+                np.minimum(tree.query(np.column_stack(cells.line_at))[0] * cell_km, 60),
                 SquareSums(self._count(tip_row, tip_column), cell_km)(*cells.at, 21),
             )
         else:
@@ -364,7 +359,7 @@ class Surveyor:
         def density(of: slice, kind: int, km: int) -> Floats:
             chosen = sightings.kind[of] == kind
             marks = self._count(sightings.row[of][chosen], sightings.column[of][chosen])
-            return SquareSums(marks, cell_km)(*at_line, km)
+            return SquareSums(marks, cell_km)(*cells.line_at, km)
 
         length = {near: cells.length[far] for near, far in zip(UNITS_KM, (31, 61), strict=True)}
         units = {km: density(now, Sightings.UNIT, km) / length[km] for km in UNITS_KM}
