@@ -12,7 +12,7 @@ import pytest
 from battlefield import DAYS, Battlefield, Course, make_armies, make_picture
 
 from frontcast.campaign.campaign_step import Setting, advantages, look
-from frontcast.campaign.engagement.daily import load_daily
+from frontcast.campaign.engagement.daily import REGIMES, load_daily, record
 from frontcast.campaign.mechanism import Mechanism, switches
 from frontcast.campaign.mechanism_parameters import Entry, load_mechanisms, mechanism_table
 from frontcast.campaign.mechanisms import (
@@ -353,9 +353,19 @@ def test_regimes_go_up_one_at_a_time_and_only_through_gaps() -> None:
 def test_regimes_advance_at_the_medians_of_the_battles() -> None:
     p = load_mechanisms().regimes
     strides = jax.random.normal(jax.random.key(2), (2, 20_001))
-    for regime, median in enumerate((0.0, 2.4, 13.0, 15.0)):
-        found = regimes.speed(jnp.full(strides.shape, regime, jnp.int32), strides, p)
-        assert float(jnp.median(found)) == pytest.approx(median, rel=0.03)
+    battles = record()["regimes"]
+    speeds = [
+        float(jnp.median(regimes.speed(jnp.full(strides.shape, regime, jnp.int32), strides, p)))
+        for regime in range(len(REGIMES))
+    ]
+    assert speeds[0] == 0.0
+    for name, speed in zip(REGIMES[1:], speeds[1:], strict=True):
+        low, high = battles[name]["km_per_day_90"]
+        assert 0.97 * low <= speed <= 1.03 * high, name
+    # Battles that only penetrated or pursued held that pace; those that broke through had slower days before.
+    assert speeds[1] == pytest.approx(battles["penetration"]["km_per_day"], rel=0.03)
+    assert speeds[2] >= battles["breakthrough"]["km_per_day"]
+    assert speeds[3] == pytest.approx(battles["pursuit"]["km_per_day"], rel=0.03)
 
 
 # M9

@@ -6,9 +6,10 @@ Three steps, each of which goes on where it was interrupted (docs/calibration.md
     python -m frontcast.verify.calibration simulate --work DIR    # one member of each start for each draw of the prior
     python -m frontcast.verify.calibration fit      --work DIR    # posterior, simulation-based calibration (BayesFlow)
 
-What is compared: how much ground each side gains, and how much it loses, within 7 and 30 days of twelve starts; by
-phase, the mean over starts and the largest. One war gives one such number each, so much stays unknown, and the record
-says what.
+What is compared, within 7 and 30 days of sixteen starts, on the model's own cells: how much ground each side gains, and
+how much it loses, by phase the mean over starts and the largest; and whether it is gained where the order of battle
+shows the gaining side the stronger, by phase the mean over starts. One war gives one such number each, so much stays
+unknown, and the record says what.
 
 Needs the extra `calibrate`. `--dask ADDRESS` spreads simulations over a cluster; the same draws give the same numbers
 there.
@@ -47,12 +48,30 @@ Array = npt.NDArray[Any]
 PHASES = {
     "positional 2022": ("2022-04-25", "2022-05-25", "2022-06-25", "2022-07-25"),
     "moving 2022": ("2022-08-28", "2022-09-05", "2022-09-28", "2022-11-05"),
-    "positional 2023 on": ("2023-02-15", "2023-06-05", "2023-10-10", "2024-05-01"),
+    "positional 2023 on": (
+        "2023-02-15",
+        "2023-04-15",
+        "2023-06-05",
+        "2023-08-10",
+        "2023-10-10",
+        "2023-12-15",
+        "2024-03-01",
+        "2024-05-01",
+    ),
 }
-"""Starts by phase, known beforehand to be unlike. All end by 2024-06-30."""
+"""Starts by phase, known beforehand to be unlike. All end by 2024-06-30.
+
+The years in which the line stood have twice the starts: how rare a collapse is shows only over many."""
 
 LEADS = (7, 30)
 CELL_KM = 4.0
+STRONGER_KM = 20.0
+"""Within this distance units count for who is the stronger, falling off as a normal: a brigade's frontage and depth."""
+
+NEAR_LINE_KM = 16.0
+THIN = 0.0004
+"""Battalions per km² that nobody is without, so that empty ground compares: a battalion to the circle around."""
+
 SEED = 20_240_630
 CHUNK = 40
 SCREEN_STARTS = ("2022-06-25", "2022-09-05", "2023-02-15")
@@ -66,24 +85,28 @@ FITTED_UNTIL = "2024-06-30"
 CALIBRATED = (
     "response.sensitivity",
     "response.standing",
-    "response.unseen",
+    "frontage.screen_density",
     "regimes.enter",
     "regimes.initiate",
     "regimes.openness",
     "regimes.deepen",
+    "regimes.last_days",
+    "regimes.breakthrough_km",
     "rout.base",
-    "rout.typical_neighbours",
-    "endurance.spread",
+    "rout.firmness",
 )
-"""Parameters that the screening left: those that move what is measured by the most, docs/calibration.md."""
+"""Parameters that move what is measured by the most (docs/calibration.md), and those of the answer to the armies.
+
+Of two that do the same (`regimes.openness` and `regimes.gap_reference`) one."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """One start: what its runs begin with, and what happened."""
+    """One start: what its runs begin with, who is the stronger where, and what happened."""
 
     name: str
     musters: Musters
+    stronger: Array
     happened: Array
 
 
@@ -121,13 +144,52 @@ def _record() -> tuple[Theatre, Store, ControlSeries]:
     return theatre, store, store.control("deepstate")
 
 
-def measured(start: Array, later: Array, land: Array, cell_km2: float) -> Array:
-    """Ground a gains and b gains, and b loses, between two maps, km²; any leading dimensions of `later`."""
+def measured(start: Array, later: Array, land: Array, cell_km2: float, stronger: Array) -> Array:
+    """What is compared of two maps, (..., 4); any leading dimensions of `later`.
+
+    Ground a gains, b gains and b loses, km²; and the mean of `stronger` over all that changed hands, positive
+    where it went to whom the field favours.
+    """
     size = (land * cell_km2).astype(np.float64)
     gains_a = ((later == 0) & (start != 0)) * size
     gains_b = ((later == 2) & (start != 2)) * size
     loses_b = ((later != 2) & (start == 2)) * size
-    return np.stack([one.sum(axis=(-2, -1)) for one in (gains_a, gains_b, loses_b)], axis=-1)
+    moved = (start.astype(np.float64) - later) * size
+    # A cell's worth of ground that stays is added, so that a single cell that flips tells little.
+    favoured = (moved * stronger).sum(axis=(-2, -1)) / (np.abs(moved).sum(axis=(-2, -1)) + 4.0 * cell_km2)
+    areas = [one.sum(axis=(-2, -1)) for one in (gains_a, gains_b, loses_b)]
+    return np.stack([*areas, favoured], axis=-1)
+
+
+def coarse(field: Array, factor: int) -> Array:
+    """Means over squares of `factor` cells, (y / factor, x / factor)."""
+    rows, columns = field.shape
+    return np.asarray(field.reshape(rows // factor, factor, columns // factor, factor).mean(axis=(1, 3)))
+
+
+def _coarse_control(control: Array, factor: int) -> Array:
+    """Who holds most of each square of cells, 0 a, 1 nobody, 2 b: what happened, at the size of what is simulated."""
+    return np.argmax(np.stack([coarse(control == side, factor) for side in (0, 1, 2)]), axis=0)
+
+
+def stronger_field(musters: Musters, factor: int) -> Array:
+    """By how much a is the stronger around each square of cells near the line, in standard deviations of it; 0 elsewhere."""
+    picture = musters.picture
+    flot_a, flot_b = coarse(picture.flot_a, factor), coarse(picture.flot_b, factor)
+    near = (np.abs(flot_a) < NEAR_LINE_KM) & (np.abs(flot_b) < NEAR_LINE_KM)
+    rows, columns = np.nonzero(near)
+    grid = picture.theatre.grid
+    x, y = grid.west / 1000.0 + (columns + 0.5) * CELL_KM, grid.north / 1000.0 - (rows + 0.5) * CELL_KM
+    logs = []
+    for side in ("a", "b"):
+        units = musters.armies.units[musters.armies.units["side"] == side]
+        away = np.hypot(x[:, None] - units["x_km"].to_numpy(), y[:, None] - units["y_km"].to_numpy())
+        weight = np.exp(-0.5 * (away / STRONGER_KM) ** 2) / (2.0 * np.pi * STRONGER_KM**2)
+        logs.append(np.log(weight @ (units["battalions"] * units["quality"]).to_numpy() + THIN))
+    ratio = logs[0] - logs[1]
+    field = np.zeros(near.shape)
+    field[near] = (ratio - ratio.mean()) / (ratio.std() + 1e-9)
+    return field
 
 
 @cache
@@ -139,10 +201,13 @@ def prepare(name: str) -> Start:
     if last > parse_time(FITTED_UNTIL):
         raise ValueError(f"{name}: what happened by {last} is not for fitting")
     picture = make_picture(series, theatre, init)
-    now = series.at(init)
-    later = np.stack([series.at(init + np.timedelta64(lead, "D")) for lead in LEADS])
-    happened = measured(now, later, theatre.land, theatre.grid.cell_area_km2)
-    return Start(name, assemble(store, series, picture), happened)
+    musters = assemble(store, series, picture)
+    factor = round(CELL_KM / theatre.grid.cell_km)
+    stronger = stronger_field(musters, factor)
+    maps = [theatre.fill_masked(series.at(init + np.timedelta64(lead, "D"))) for lead in (0, *LEADS)]
+    now, *later = (_coarse_control(one, factor) for one in maps)
+    happened = measured(now, np.stack(later), coarse(theatre.land, factor), CELL_KM**2, stronger)
+    return Start(name, musters, stronger, happened)
 
 
 _DEPLOYED: dict[str, Forces] = {}
@@ -150,7 +215,7 @@ _DEPLOYED: dict[str, Forces] = {}
 
 
 def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
-    """What members do from a start, each with the next of the parameter sets, (member, lead, measure) km²."""
+    """What members do from a start, each with the next of the parameter sets, (member, lead, measure)."""
     picture = start.musters.picture
     theatre = picture.theatre
 
@@ -170,17 +235,12 @@ def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
     )
     assert result.member_control is not None
     factor = round(CELL_KM / theatre.grid.cell_km)
-    rows, columns = theatre.land.shape
-
-    def coarse(field: Array) -> Array:
-        return np.asarray(field.reshape(rows // factor, factor, columns // factor, factor).mean(axis=(1, 3)))
-
-    begun = np.where(coarse(picture.flot_a) < 0, 0, np.where(coarse(picture.flot_b) < 0, 2, 1))
-    return measured(begun, result.member_control, coarse(theatre.land), CELL_KM**2)
+    begun = np.where(coarse(picture.flot_a, factor) < 0, 0, np.where(coarse(picture.flot_b, factor) < 0, 2, 1))
+    return measured(begun, result.member_control, coarse(theatre.land, factor), CELL_KM**2, start.stronger)
 
 
 def simulate_start(name: str, sets: Array, first: int) -> Array:
-    """One member for each parameter set from a start, (draw, lead, measure) km².
+    """One member for each parameter set from a start, (draw, lead, measure).
 
     Args:
         name: of the start. sets: (draw, parameter).
@@ -190,19 +250,21 @@ def simulate_start(name: str, sets: Array, first: int) -> Array:
 
 
 def summaries(outcomes: Array) -> Array:
-    """Numbers that are compared: by phase, mean over starts and largest, of ln(1 + km²/10), (..., summary).
+    """Numbers that are compared, (..., summary): by phase, mean over starts and largest of ln(1 + km²/10), and the mean
+    of how far the stronger gained.
 
     Args:
-        outcomes: (..., start, lead, measure) km², starts in the order of `PHASES`.
+        outcomes: (..., start, lead, measure), starts in the order of `PHASES`.
     """
-    logs = np.log1p(np.maximum(outcomes, 0.0) / 10.0)
-    parts, at = [], 0
+    logs = np.log1p(np.maximum(outcomes[..., :3], 0.0) / 10.0)
+    found, at = [], 0
     for starts in PHASES.values():
-        here = logs[..., at : at + len(starts), :, :]
+        here = slice(at, at + len(starts))
         at += len(starts)
-        parts += [here.mean(axis=-3), here.max(axis=-3)]
-    joined = np.stack(parts, axis=-3)
-    return joined.reshape(*joined.shape[:-3], -1)
+        areas = logs[..., here, :, :]
+        parts = (areas.mean(axis=-3), areas.max(axis=-3), outcomes[..., here, :, 3:].mean(axis=-3))
+        found += [part.reshape(*part.shape[:-2], -1) for part in parts]
+    return np.concatenate(found, axis=-1)
 
 
 def summary_names() -> list[str]:
@@ -210,9 +272,13 @@ def summary_names() -> list[str]:
     return [
         f"{phase}, {how}, {lead} d, {what}"
         for phase in PHASES
-        for how in ("mean", "largest")
+        for how, whats in (
+            ("mean", ("a gains", "b gains", "b loses")),
+            ("largest", ("a gains", "b gains", "b loses")),
+            ("mean", ("the stronger gains",)),
+        )
         for lead in LEADS
-        for what in ("a gains", "b gains", "b loses")
+        for what in whats
     ]
 
 
@@ -227,7 +293,7 @@ def simulate(work: Path, draws: int, dask: str | None = None) -> pd.DataFrame:
     Returns:
         One row a draw: shares 0..1 of `CALIBRATED` and the outcomes.
     """
-    begin_work(work)
+    begin_work(work, set_up())
     starts = [name for names in PHASES.values() for name in names]
     jobs = [
         (chunk, name)
@@ -266,20 +332,29 @@ def _part(work: Path, chunk: int, name: str) -> Path:
     return work / f"simulated-{name}-{chunk:04d}.npy"
 
 
-def set_up() -> str:
-    """A mark of the parameters with their values and ranges, the starts and the grid: parts of other marks do not mix."""
+def model_mark() -> str:
+    """A mark of the parameters with their values and ranges, and of the grid: what a screening holds for."""
     made_with = {
         "parameters": {name: entry.model_dump(mode="json") for name, entry in mechanism_table().items()},
-        "calibrated": CALIBRATED,
-        "starts": PHASES,
         "cell_km": CELL_KM,
         "seed": SEED,
     }
     return hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
 
 
-def begin_work(work: Path) -> None:
-    """Make the folder of the simulations, or see that what it holds was made by the same set-up.
+def set_up() -> str:
+    """A mark of the model, of what is calibrated, the starts and what is compared: parts of other marks do not mix."""
+    made_with = {
+        "model": model_mark(),
+        "calibrated": CALIBRATED,
+        "starts": PHASES,
+        "summaries": summary_names(),
+    }
+    return hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
+
+
+def begin_work(work: Path, mark: str) -> None:
+    """Make the folder of the simulations, or see that what it holds was made by the same set-up, `mark`.
 
     Raises:
         FrontcastError: where its parts come from other parameters, ranges or starts: old and new must not be mixed.
@@ -287,8 +362,8 @@ def begin_work(work: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     path = work / "made-with.txt"
     if not path.is_file():
-        path.write_text(set_up() + "\n", "utf-8")
-    elif path.read_text("utf-8").strip() != set_up():
+        path.write_text(mark + "\n", "utf-8")
+    elif path.read_text("utf-8").strip() != mark:
         raise FrontcastError(
             f"{work} holds simulations of other parameters, ranges or starts, which cannot be gone on with: "
             "name a new folder with --work."
@@ -333,7 +408,7 @@ def screen(work: Path, trajectories: int) -> pd.DataFrame:
     names = list(mechanism_table())
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     points = sampling.sample(problem, trajectories, num_levels=LEVELS, seed=SEED)
-    begin_work(work)
+    begin_work(work, model_mark())
     measures = []
     for name in SCREEN_STARTS:
         parts = []
@@ -345,7 +420,7 @@ def screen(work: Path, trajectories: int) -> pd.DataFrame:
                 _keep(path, np.stack([run_members(start, one[None], LUCKS, SEED).mean(axis=0) for one in sets]))
                 print(f"{name}: {first + len(sets)} of {len(points)} points", flush=True)
             parts.append(np.load(path))
-        measures.append(np.log1p(np.concatenate(parts)[:, -1].sum(axis=-1) / 10.0))
+        measures.append(np.log1p(np.concatenate(parts)[:, -1, :3].sum(axis=-1) / 10.0))
 
     def effects(measure: Array) -> dict[str, Array]:
         found: dict[str, Array] = analysis.analyze(problem, points, measure, num_levels=LEVELS, seed=SEED)
@@ -357,7 +432,7 @@ def screen(work: Path, trajectories: int) -> pd.DataFrame:
         table[name] = np.asarray(effects(measure)["mu_star"])
     table = table.sort_values("mu_star", ascending=False, ignore_index=True)
     record = {
-        "set_up": set_up(),
+        "model": model_mark(),
         "trajectories": trajectories,
         "points": len(points),
         "members": LUCKS,
@@ -461,8 +536,11 @@ def _outside(simulated: Array, happened: Array) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m frontcast.verify.calibration`."""
+    # Under its own name, not as `__main__`: a cluster's workers look functions up by the name of their module.
+    from frontcast.verify import calibration
+
     try:
-        _main(arguments)
+        calibration._main(arguments)
     except FrontcastError as error:
         raise SystemExit(f"frontcast: {error}") from None
 

@@ -1,6 +1,6 @@
 """What a day of battle costs and gains, for the campaign: a small table fitted on CDB90, and functions that JAX can trace.
 
-    from frontcast.campaign.engagement.daily import load_daily, loss_medians, loss_noise, advance_median, hazards
+    from frontcast.campaign.engagement.daily import load_daily, loss_medians, loss_noise
 
 Of a battle day, attackers and defenders lose in the median, with p how prepared the defence is (0 hasty, 0.5 prepared,
 1 fortified; a delaying defence has figures of its own), A and D men and N = `reference_men`
@@ -28,21 +28,17 @@ PREPARED: Final = (0.0, 0.5, 1.0)
 """How prepared each of `POSTURES` is, on the campaign's scale."""
 
 REGIMES: Final = ("positional", "penetration", "breakthrough", "pursuit")
+"""Of `record()["regimes"]`: what M8's speeds are set by."""
 
 
 class Daily(NamedTuple):
-    """The table. Sides in pairs are attacker, defender; postures are `POSTURES`, regimes `REGIMES`.
+    """The table of losses. Sides in pairs are attacker, defender; postures are `POSTURES`.
 
     Attributes:
         reference_men: men on a side for which `share` holds.
         share: (side, posture) median share of men lost a day at the reference size. share_delay: (side,) in delay.
         exponents: (side, 2) of attackers' and of defenders' men in each side's losses.
         sigma: (side,) of the log within wars. sigma_wars: (side,) of wars' levels. correlation: of the sides' errors.
-        advance: (posture,) median km/day. advance_delay: in delay.
-        regime_km: (regime,) median km/day. regime_spread: (regime,) standard deviation of ln km/day where it advanced.
-        onward: (3,) chance a day, as a rate, of going from each regime to the next while a battle lasts.
-        gives_way: (regime,) rate a day at which defenders leave the field in any way (withdraw, break, are destroyed).
-        breaks: (regime,) rate a day at which they withdraw with heavy losses or are destroyed.
     """
 
     reference_men: float
@@ -52,13 +48,6 @@ class Daily(NamedTuple):
     sigma: tuple[float, float]
     sigma_wars: tuple[float, float]
     correlation: float
-    advance: tuple[float, ...]
-    advance_delay: float
-    regime_km: tuple[float, ...]
-    regime_spread: tuple[float, ...]
-    onward: tuple[float, ...]
-    gives_way: tuple[float, ...]
-    breaks: tuple[float, ...]
 
 
 def record() -> dict[str, Any]:
@@ -72,7 +61,7 @@ def record() -> dict[str, Any]:
 def load_daily() -> Daily:
     """The table that ships, as plain numbers: usable as static values or as leaves of a traced function."""
     found = record()
-    postures, law = found["postures"], found["law"]
+    law = found["law"]
     sides = ("attacker", "defender")
 
     def pair(name: str) -> tuple[float, float]:
@@ -80,7 +69,6 @@ def load_daily() -> Daily:
 
     first, second = (tuple(law[side]["share"][posture] for posture in POSTURES) for side in sides)
     powers, other = ((law[side]["exponent_attackers"], law[side]["exponent_defenders"]) for side in sides)
-    regimes = [found["regimes"][name] for name in REGIMES]
     return Daily(
         reference_men=found["reference_men"],
         share=(first, second),
@@ -89,13 +77,6 @@ def load_daily() -> Daily:
         sigma=pair("sigma"),
         sigma_wars=pair("sigma_wars"),
         correlation=found["correlation"],
-        advance=tuple(postures[name]["km_per_day"] for name in POSTURES),
-        advance_delay=postures["delay"]["km_per_day"],
-        regime_km=tuple(one["km_per_day"] for one in regimes),
-        regime_spread=tuple(one["spread"] for one in regimes),
-        onward=tuple(one["onward"] for one in regimes[:-1]),
-        gives_way=tuple(one["gives_way"] for one in regimes),
-        breaks=tuple(one["breaks"] for one in regimes),
     )
 
 
@@ -133,22 +114,3 @@ def loss_noise(daily: Daily, normals: jax.Array, *, mean_one: bool = True) -> ja
     sigma = jnp.array(daily.sigma).reshape((2,) + (1,) * (normals.ndim - 1))
     shift = 0.5 * sigma**2 if mean_one else 0.0
     return jnp.exp(sigma * jnp.stack([normals[0], second]) - shift)
-
-
-def advance_median(daily: Daily, prepared: jax.Array, delaying: jax.Array | float) -> jax.Array:
-    """Median km gained in a day of battle, (...); all outcomes together, repulses included."""
-    held = jnp.interp(prepared, jnp.array(PREPARED), jnp.array(daily.advance))
-    return (1.0 - delaying) * held + delaying * daily.advance_delay
-
-
-def hazards(daily: Daily, regime: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Rates a day of going a regime up, of the defence giving way, of its breaking, (...) each.
-
-    A chance in `days` is `1 − exp(−rate · days)`.
-
-    Args:
-        daily: the table.
-        regime: (...) int, index into `REGIMES`.
-    """
-    onward = jnp.array((*daily.onward, 0.0))
-    return onward[regime], jnp.array(daily.gives_way)[regime], jnp.array(daily.breaks)[regime]

@@ -2,13 +2,15 @@
 
 Each side has a regime on each stretch. A day's chance of going up is
 
-    positional → penetration:   1 − exp(−enter · activity · exp(openness · (enemy gap − gap_reference) + pull ·
-    advantage)) penetration → breakthrough: 1 − exp(−deepen · exp(−enemy reserves / reserve_density)) breakthrough →
-    pursuit:     1 − exp(−chase · share of the enemy that is broken)
+    positional → penetration:   1 − exp(−enter · activity · exp(openness · (enemy gap − gap_reference) + pull · advantage))
+
+    penetration → breakthrough: 1 − exp(−deepen · exp(−enemy reserves / reserve_density))
+
+    breakthrough → pursuit:     1 − exp(−chase · share of the enemy that is broken)
 
 and of falling back to positional 1 / `last_days`. `initiate` stands for blows where nothing stirred before: an attacker
-who has troops there may choose the gap. Above positional the side gains ground at the medians of [CDB90] (penetration
-2.4, breakthrough 13, pursuit 15 km/day) times a log-normal of `spread`, with their full width and no memory.
+who has troops there may choose the gap. Above positional the side gains ground at a median of its regime, after the
+battles of [CDB90] (`engagement/daily.json`), times a log-normal of `spread`, with no memory from day to day.
 """
 
 from __future__ import annotations
