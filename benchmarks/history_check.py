@@ -1,28 +1,52 @@
 """Two days of 2022, forecast from what was known and drawn beside what happened: docs/history-check.md.
 
 python -m benchmarks.history_check        # both depths from 4 July and 5 September 2022; two minutes
+
+Draws the picture and writes the table between two marks in the page; what is around it is written by hand.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from frontcast.forecast import observed_area, run_ensemble
+from frontcast.forecast import EnsembleResult, observed_area, run_ensemble
 from frontcast.forecast.campaign import assemble, raise_forces
 from frontcast.forecast.config import parse_time
 from frontcast.picture import make_picture
 from frontcast.show import style
 from frontcast.store import Store
-from frontcast.theatre import load_theatre
+from frontcast.theatre import Theatre, load_theatre
 
 STARTS, DAYS, MEMBERS = ("2022-07-04", "2022-09-05"), 30, 200
 LEADS = (7, 14, 30)
-OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "history-check.png"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+OUT = DOCS / "images" / "history-check.png"
+PAGE = DOCS / "history-check.md"
+BEGIN, END = "<!-- made by python -m benchmarks.history_check: begin -->", "<!-- end -->"
 BANDS = ((0.005, 0.995, 0.12), (0.05, 0.95, 0.20), (0.25, 0.75, 0.32))
+
+PLACES = {
+    "2022-07-04": ("Siversk", "Bakhmut", "Sloviansk"),
+    "2022-09-05": ("Balakliia", "Kupiansk", "Izium", "Snihurivka", "Oleshky"),
+}
+"""Asked for each start: those that fell or were spoken of, and in September two that did not fall then."""
+
+
+def places(result: EnsembleResult, theatre: Theatre, start: str) -> str:
+    """How likely Ukraine holds some places at the last lead, with armies, as a sentence."""
+    gazetteer = theatre.places
+    parts = []
+    for name in PLACES[start]:
+        place = gazetteer.find(name)
+        row, column = theatre.grid.cell_of(place.lon, place.lat)
+        chance = float(result.held_a[-1][int(row), int(column)]) / result.members
+        parts.append(f"{name} {100 * chance:.1f} %")
+    return f"Chance that Ukraine holds it {result.lead_days[-1]} days after {start}, with armies: {', '.join(parts)}."
 
 
 def main() -> None:
@@ -33,6 +57,11 @@ def main() -> None:
     grid = drawing.subplots(
         2, 2, gridspec_kw={"left": 0.075, "right": 0.98, "bottom": 0.085, "top": 0.87, "hspace": 0.34}
     )
+    lines = [
+        "| start | depth | lead | happened, km² | median | 90 % | loses 1,000 km² or more |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    told: list[str] = []
     with Store.shipped("ukraine") as store:
         series = store.control("deepstate")
         for row, start in zip(grid, STARTS, strict=True):
@@ -63,11 +92,13 @@ def main() -> None:
                 for lead in LEADS:
                     low, middle, high = np.quantile(change[:, lead], [0.05, 0.5, 0.95])
                     big = (change[:, lead] < -1000).mean()
-                    print(
-                        f"{start} {depth} {lead} d: happened {happened[lead]:+.0f}; median {middle:+.0f}, "
-                        f"90 % {low:+.0f} to {high:+.0f}; loss of 1,000 km² or more in {big:.1%}",
-                        flush=True,
+                    lines.append(
+                        f"| {start} | {depth} | {lead} d | {style.signed(happened[lead])} | {style.signed(middle)} | "
+                        f"{style.signed(low)} to {style.signed(high)} | {100 * big:.1f} % |"
                     )
+                    print(lines[-1], flush=True)
+                if depth == "units":
+                    told.append(places(result, theatre, start))
             top = max(axes.get_ylim()[1] for axes in row)
             bottom = min(*(axes.get_ylim()[0] for axes in row), 1.05 * happened.min())
             for axes in row:
@@ -88,6 +119,9 @@ def main() -> None:
         color=style.MUTED,
     )
     drawing.savefig(OUT)
+    text = PAGE.read_text("utf-8")
+    table = "\n".join([BEGIN, *lines, "", *told, END])
+    PAGE.write_text(re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: table, text, flags=re.DOTALL), "utf-8")
 
 
 if __name__ == "__main__":
