@@ -448,10 +448,15 @@ def run_ensemble(
     )
 
 
+def start_control(picture: Picture, factor: int) -> npt.NDArray[np.uint8]:
+    """Who holds each cell of the model's grid at the start, (y, x)."""
+    start_a, start_b = (_parts(flot, factor).mean(axis=0) < 0 for flot in (picture.flot_a, picture.flot_b))
+    return np.where(start_a, A, np.where(start_b, B, GREY)).astype(np.uint8)
+
+
 def _on_grid(control: npt.NDArray[np.uint8], picture: Picture, layout: Layout, factor: int) -> npt.NDArray[np.uint8]:
     """Members' control from the mesh to the model's grid, (member, lead, y, x); off the mesh it is the picture's."""
-    start_a, start_b = (_parts(flot, factor).mean(axis=0) < 0 for flot in (picture.flot_a, picture.flot_b))
-    start = np.where(start_a, A, np.where(start_b, B, GREY)).astype(np.uint8).ravel()
+    start = start_control(picture, factor).ravel()
     fields = np.broadcast_to(start, (*control.shape[:2], start.size)).copy()
     fields[:, :, layout.cells] = control[:, :, : len(layout.cells)]
     return fields.reshape(*control.shape[:2], *layout.shape)

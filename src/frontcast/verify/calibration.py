@@ -24,6 +24,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from frontcast.forecast.armies_run import PARAMETER_NAMES, parameter_sets
 from frontcast.forecast.campaign import Musters, assemble, raise_forces
 from frontcast.forecast.config import parse_time
 from frontcast.forecast.deployment import Forces
+from frontcast.forecast.ensemble import start_control
 from frontcast.picture import make_picture
 from frontcast.store import ControlSeries, Store
 from frontcast.theatre import Theatre, load_theatre
@@ -235,7 +237,8 @@ def run_members(start: Start, sets: Array, members: int, seed: int) -> Array:
     )
     assert result.member_control is not None
     factor = round(CELL_KM / theatre.grid.cell_km)
-    begun = np.where(coarse(picture.flot_a, factor) < 0, 0, np.where(coarse(picture.flot_b, factor) < 0, 2, 1))
+    # The same arithmetic as the model's: cells that a line halves would else flip before the first day.
+    begun = start_control(picture, factor)
     return measured(begun, result.member_control, coarse(theatre.land, factor), CELL_KM**2, start.stronger)
 
 
@@ -349,6 +352,7 @@ def set_up() -> str:
         "calibrated": CALIBRATED,
         "starts": PHASES,
         "summaries": summary_names(),
+        "begun": "start_control",
     }
     return hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()
 
@@ -536,11 +540,8 @@ def _outside(simulated: Array, happened: Array) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m frontcast.verify.calibration`."""
-    # Under its own name, not as `__main__`: a cluster's workers look functions up by the name of their module.
-    from frontcast.verify import calibration
-
     try:
-        calibration._main(arguments)
+        _main(arguments)
     except FrontcastError as error:
         raise SystemExit(f"frontcast: {error}") from None
 
@@ -563,4 +564,5 @@ def _main(arguments: Sequence[str] | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # Under its own name, not as `__main__`: a cluster's workers look functions up by the name of their module.
+    import_module("frontcast.verify.calibration").main()
