@@ -113,9 +113,9 @@ def main() -> None:
     drawing.text(
         0.03,
         0.923,
-        "Line: median of 200 members; bands: 50, 90 and 99 % of them; circles: what the map showed. Forecast from what was "
-        "known on the day; parameters know the record to mid-2024.",
-        fontsize=9.5,
+        "Line: median of 200 members; bands: 50, 90 and 99 %; circles: what the map showed. From what was known on the day; "
+        "parameters know the record to mid-2024.",
+        fontsize=9,
         color=style.MUTED,
     )
     drawing.savefig(OUT)
