@@ -100,20 +100,28 @@ def _print(found: Explanation, theatre: Theatre, known: str) -> None:
     def add(row: pd.Series, bold: str = "") -> None:
         table.add_row(
             row["mechanism"],
-            f"{row['mean_km']:+.2f}",
-            f"{row['low_km']:+.1f} to {row['high_km']:+.1f}",
+            signed(row["mean_km"], 2),
+            f"{signed(row['low_km'], 1)} to {signed(row['high_km'], 1)}",
             f"{100 * row['p_forward']:.0f} %",
             f"{100 * row['p_back']:.0f} %",
             style.signed(row["mean_km2"]),
             style=bold or None,
         )
 
-    for _, row in found.table.iterrows():
+    def signed(value: float, digits: int) -> str:
+        if round(value, digits) == 0.0:
+            return f"{0.0:.{digits}f}"
+        return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+    for _, row in found.table[~found.quiet].iterrows():
         add(row)
     table.add_section()
     add(found.total, "bold")
     console = Console()
     console.print(table)
+    if found.quiet.any():
+        names = ", ".join(found.table.loc[found.quiet, "mechanism"])
+        console.print(f"Less than 0.01 km, and in no member 0.1 km: {names}.", style="dim")
     console.print(
         f"km are towards {b}: above zero the ground is gained by {a}. Shares: members in which it moved the front by more "
         f"than 0.1 km for a side. The push is what no mechanism explains. Order of battle as known: {known}.",

@@ -19,6 +19,9 @@ LEAST_KM = 0.1
 
 DEFAULT_REACH_KM = 20.0
 
+NOTHING_KM, RARE = 0.005, 0.005
+"""A mean movement, and a share of members, that round to nothing."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -40,6 +43,12 @@ class Explanation:
     table: pd.DataFrame
     total: pd.Series
     by_stretch: xr.DataArray
+
+    @property
+    def quiet(self) -> pd.Series:
+        """Of each row of `table`, whether it rounds to nothing: a mean below `NOTHING_KM`, and no member in 200."""
+        rare = self.table[["p_forward", "p_back"]].max(axis=1) < RARE
+        return rare & (self.table["mean_km"].abs() < NOTHING_KM)
 
 
 def open_armies(run: Path) -> xr.Dataset:

@@ -29,7 +29,7 @@ def explain_chart(explanation: Explanation, theatre: Theatre, start: str, path: 
         start: the day of the forecast, in words.
         path: PNG or SVG.
     """
-    table = explanation.table.head(MOST_ROWS).iloc[::-1]
+    table = explanation.table[~explanation.quiet].head(MOST_ROWS).iloc[::-1]
     a, b = theatre.sides["a"], theatre.sides["b"]
     figure = Figure(figsize=(10.5, 1.9 + 0.36 * (len(table) + 1)), dpi=150, facecolor="white")
     FigureCanvasAgg(figure)
@@ -44,7 +44,7 @@ def explain_chart(explanation: Explanation, theatre: Theatre, start: str, path: 
     axes.hlines([0], total["low_km"], total["high_km"], color=style.MUTED, linewidth=1.6, zorder=3)
     axes.axvline(0, color=style.INK, linewidth=0.9)
     axes.set_yticks([0, *rows], ["all together", *table["mechanism"]], fontsize=9.5)
-    axes.set_ylim(-0.7, len(table) + 0.9)
+    axes.set_ylim(-0.7, len(table) + 1.0)
     reach = 1.12 * max(
         0.5,
         float(np.abs([table["low_km"], table["high_km"], table["mean_km"]]).max()) if len(table) else 0.0,
@@ -64,7 +64,7 @@ def explain_chart(explanation: Explanation, theatre: Theatre, start: str, path: 
     axes.grid(axis="x", color="#e4e4e2", linewidth=0.7, zorder=0)
     shares = [(0.0, total), *zip(rows, (row for _, row in table.iterrows()), strict=True)]
     axes.text(
-        1.03, len(table) + 1.1, f"members in which it\nhelped {a.name} / {b.name}", **_side_note(axes), fontsize=8.5
+        1.03, len(table) + 1.2, f"members in which it\nhelped {a.name} / {b.name}", **_side_note(axes), fontsize=8.5
     )
     for row, entry in shares:
         text = f"{100 * entry['p_forward']:.0f} %  /  {100 * entry['p_back']:.0f} %"

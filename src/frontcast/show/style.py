@@ -112,6 +112,7 @@ def percent(probability: float, members: int) -> str:
 
 def signed(value: float) -> str:
     """A whole number with thousands separators and its sign."""
+    value = round(value)
     sign = "\N{MINUS SIGN}" if value < 0 else "+" if value > 0 else ""
     return f"{sign}{abs(value):,.0f}"
 
