@@ -1,4 +1,4 @@
-"""Writes a trained reader the way it ships: an encoder in eight-bit numbers for ONNX Runtime, tables and decisions beside it."""
+"""Writes a trained reader the way it ships: an encoder in eight-bit numbers for ONNX Runtime, with tables and decisions."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ HEADS: Final = 12
 EPSILON: Final = 1e-12
 
 
-def write(weights: Weights, vocabulary: list[str], folder: Path, notes: dict[str, Any]) -> None:
+def write(weights: Weights, vocabulary: list[str], folder: Path, frozen: int, notes: dict[str, Any]) -> None:
     """Writes all a reader needs into a folder.
 
     Args:
         weights: of the net, by the names that PyTorch gives them.
         vocabulary: the pieces, in the order of `weights["pieces.weight"]`.
         folder: where to.
+        frozen: layers before what the rules found comes in.
         notes: further arrays to keep (thresholds, of what it was made).
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / VOCABULARY).write_text("\n".join(vocabulary) + "\n", "utf-8")
     with tempfile.TemporaryDirectory() as temporary:
         plain = Path(temporary) / "plain.onnx"
-        onnx.save(graph(weights), plain)
+        onnx.save(graph(weights, frozen), plain)
         quantize_dynamic(
             plain,
             folder / ENCODER,
@@ -56,9 +57,9 @@ def write(weights: Weights, vocabulary: list[str], folder: Path, notes: dict[str
     np.savez_compressed(folder / TABLES, **out, **notes)
 
 
-def graph(weights: Weights) -> Any:
-    """The encoder in full numbers: input "x" (rows, pieces, dimensions), the sum of the tables, and "mask" (rows, pieces),
-    1 where there is a piece; output "y", as "x"."""
+def graph(weights: Weights, frozen: int) -> Any:
+    """The encoder in full numbers: inputs "x" (rows, pieces, dimensions), the pieces, "found", as "x", what the rules found,
+    and "mask" (rows, pieces), 1 where there is a piece; output "y", as "x"."""
     nodes: list[Any] = []
     constants: dict[str, Any] = {}
 
@@ -81,6 +82,8 @@ def graph(weights: Weights) -> Any:
     x = norm("norm", "norm", "x")
     layers = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
     for k in range(layers):
+        if k == frozen:
+            x = node("Add", [x, "found"], "with_found")
         at = f"layers.{k}"
         names = [f"{at}.{part}" for part in ("query", "key", "value")]
         weight = np.concatenate([weights[f"{name}.weight"] for name in names])
@@ -102,6 +105,7 @@ def graph(weights: Weights) -> Any:
         "reader",
         [
             helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", "pieces", size]),
+            helper.make_tensor_value_info("found", TensorProto.FLOAT, ["rows", "pieces", size]),
             helper.make_tensor_value_info("mask", TensorProto.INT32, ["rows", "pieces"]),
         ],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", "pieces", size])],

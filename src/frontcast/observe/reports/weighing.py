@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED, Claim
-from frontcast.observe.reports.evidence import SIDES, Evidence, Told, event_word
+from frontcast.observe.reports.evidence import KINDS_OF_WORDS, Evidence, Told, event_word
 from frontcast.observe.reports.heads import FIRST_SIDE, FOUGHT, GONE, NONE, OTHER_KIND, OTHERS, Array, Heads, softmax
 from frontcast.observe.reports.setting import PlaceUse
 from frontcast.observe.reports.sheets import Sheet
@@ -22,9 +22,9 @@ class Thresholds:
     """From which probability on a claim is told.
 
     Attributes:
-        alone: of a control claim that only the model reads.
-        agreed: of one that the rules read as well, at the same place and with the same holder.
-        second: of a further holder told at the same words.
+        alone: of a control claim that only the model reads, where nothing else is told.
+        agreed: of one that the rules read.
+        second: of a further one at the same words.
         other: of a word of another kind that only the model reads.
         other_kept: of a claim of another kind that the rules read.
     """
@@ -46,6 +46,7 @@ class Reading:
         vectors: of its candidates.
         told: probabilities of what each candidate tells, shape (candidates, `OPTIONS`).
         kinds: of each word, of each other kind.
+        keys: places, days and speakers, to be chosen from.
     """
 
     sheet: Sheet
@@ -53,12 +54,13 @@ class Reading:
     vectors: Array
     told: Array
     kinds: Array
+    keys: dict[str, tuple[Any, Array]]
 
 
 def reading(heads: Heads, sheet: Sheet, hidden: Array) -> Reading:
     """What a model makes of a document, from the vectors of its words."""
     vectors, told = heads.candidates(sheet, hidden)
-    return Reading(sheet, hidden, vectors, told, heads.kinds(hidden))
+    return Reading(sheet, hidden, vectors, told, heads.kinds(hidden), heads.keys(sheet, hidden))
 
 
 def weighed(heads: Heads, found: Reading, claims: Sequence[Claim], published: date, at: Thresholds) -> list[Claim]:
@@ -75,58 +77,71 @@ def weighed(heads: Heads, found: Reading, claims: Sequence[Claim], published: da
     out = _control(heads, found, ruled, published, at)
     out += _others(heads, found, [claim for claim in claims if claim.kind != "control"], published, at)
     out.sort(key=lambda claim: (claim.start, claim.end))
-    return _once(out)
+    return once(out)
 
 
-def _by_word(evidence: Evidence, claims: Sequence[Claim]) -> dict[int, list[tuple[Told, Claim]]]:
+def _by_word(evidence: Evidence, claims: Sequence[Claim]) -> dict[int, list[Claim]]:
     """The rules' control claims, by the word they are told at."""
     kept = {id(claim) for claim in claims}
-    out: dict[int, list[tuple[Told, Claim]]] = {}
+    out: dict[int, list[Claim]] = {}
     for one in evidence.told:
         for event, claim in one.events:
             if id(claim) in kept:
-                out.setdefault(event_word(one, event), []).append((one, claim))
+                out.setdefault(event_word(one, event), []).append(claim)
     return out
 
 
 def _control(
     heads: Heads,
     found: Reading,
-    ruled: dict[int, list[tuple[Told, Claim]]],
+    ruled: dict[int, list[Claim]],
     published: date,
     at: Thresholds,
 ) -> list[Claim]:
     page = found.sheet
     sides = page.evidence.sides
     out: list[Claim] = []
-    done: set[int] = set()
+    judged: set[int] = set()
     for k, one in enumerate(page.candidates):
-        here = [pair for word in range(one.first, one.last) for pair in ruled.get(word, ())]
-        done.update(range(one.first, one.last))
+        here = [claim for word in range(one.first, one.last) for claim in ruled.get(word, ())]
         p = found.told[k]
-        order = [int(option) for option in np.argsort(-p) if option != NONE]
-        total = 1.0 - float(p[NONE])
-        options = [order[0]] + [o for o in order[1:] if p[o] >= at.second]
-        for rank, option in enumerate(options):
-            if FIRST_SIDE <= option < FOUGHT and option - FIRST_SIDE >= len(sides):
+        told: dict[int, list[Claim]] = {}
+        for claim in here:
+            option = _option(claim, sides)
+            if option is None:
                 continue
-            holder = sides[option - FIRST_SIDE] if option < FOUGHT else CONTESTED if option == FOUGHT else None
-            agreed = next((pair for pair in here if pair[1].holder == holder), None)
-            value = total if rank == 0 else float(p[option])
-            if value < (at.agreed if agreed else at.alone):
-                continue
-            claim = _claim(heads, found, k, option, holder, agreed[1] if agreed else None, published)
-            if claim is not None:
-                out.append(replace(claim, found_by="both" if agreed else "model", probability=round(float(p[option]), 3)))
-    return out
+            judged.add(id(claim))
+            if p[option] >= at.agreed:
+                told.setdefault(option, []).append(claim)
+        for option in (int(number) for number in np.argsort(-p) if number != NONE):
+            if p[option] < (at.second if told else at.alone):
+                break
+            told.setdefault(option, [])
+        for option, agreed in told.items():
+            by = "both" if p[option] >= at.alone else "rules"
+            probability = round(float(p[option]), 3)
+            out += [replace(claim, found_by=by, probability=probability) for claim in agreed]
+            added = None if agreed else _claim(heads, found, k, option, published)
+            if added is not None:
+                out.append(replace(added, found_by="model", probability=probability))
+    # What the model cannot judge, for it knows neither the side nor the words, is left to the rules.
+    return out + [claim for here in ruled.values() for claim in here if id(claim) not in judged]
 
 
-def _claim(
-    heads: Heads, found: Reading, k: int, option: int, holder: str | None, ruled: Claim | None, published: date
-) -> Claim | None:
+def _option(claim: Claim, sides: Sequence[str]) -> int | None:
+    """The number of what a claim tells, None where its holder is no side that is told apart."""
+    if claim.holder is None:
+        return GONE
+    if claim.holder == CONTESTED:
+        return FOUGHT
+    return FIRST_SIDE + sides.index(claim.holder) if claim.holder in sides else None
+
+
+def _claim(heads: Heads, found: Reading, k: int, option: int, published: date) -> Claim | None:
+    """What the model reads at a candidate where the rules read nothing of the kind."""
     page = found.sheet
     one = page.candidates[k]
-    detail = heads.detail(page, found.hidden, found.vectors[k], (one.first, one.last), option)
+    detail = heads.detail(page, found.keys, found.vectors[k], (one.first, one.last), option)
     certainty = CERTAINTIES[int(np.argmax(detail["certainty"]))]
     place = one.places[0] if one.kind in ("name", "loose") else None
     if place is None:
@@ -135,17 +150,12 @@ def _claim(
         place = page.places[int(np.argmax(detail["place"]))][2]
     side = int(np.argmax(detail["side"]))
     sides = page.evidence.sides
+    holder = sides[option - FIRST_SIDE] if option < FOUGHT else CONTESTED if option == FOUGHT else None
     acts = holder if option < FOUGHT else sides[side - 1] if 0 < side <= len(sides) else None
-    if ruled is not None and option >= FOUGHT:
-        acts = ruled.side or acts
     valid = _day(detail["day"], page, certainty, published)
     speaker = int(np.argmax(detail["speaker"]))
     name = page.speakers[speaker][2] if speaker < len(page.speakers) else None
     told = page.evidence.told[one.sentence]
-    if ruled is not None:
-        return replace(
-            ruled, certainty=certainty, valid=valid, attributed_to=name, side=acts, place=ruled.place
-        )
     first, last = _clause(told, one.first - told.offset, one.last - told.offset)
     return _worded(told, first, last, "control", acts, place, holder, valid, name, certainty)
 
@@ -239,7 +249,9 @@ def _others(heads: Heads, found: Reading, ruled: Sequence[Claim], published: dat
                 start, end = one.sentence.starts[first], one.sentence.ends[last - 1]
                 if any(start < b and a < end for a, b in covered.get(kind, ())):
                     continue
-                out.append(_other(heads, found, one, first, last, kind, published, float(part[first:last, number].max())))
+                out.append(
+                    _other(heads, found, one, first, last, kind, published, float(part[first:last, number].max()))
+                )
     return out
 
 
@@ -263,8 +275,8 @@ def _other(
 ) -> Claim:
     page = found.sheet
     a, b = told.offset + first, told.offset + last
-    z, _ = heads.options(found.hidden, np.array([a]), np.array([b - 1]), np.array([len(KINDS_SPAN)]))
-    detail = heads.detail(page, found.hidden, z[0], (a, b), OTHER_KIND)
+    z = heads.vectors(found.hidden, np.array([a]), np.array([b - 1]), np.array([len(KINDS_OF_WORDS)]))
+    detail = heads.detail(page, found.keys, z[0], (a, b), OTHER_KIND)
     certainty = CERTAINTIES[int(np.argmax(detail["certainty"]))]
     side = int(np.argmax(detail["side"]))
     sides = page.evidence.sides
@@ -285,21 +297,31 @@ def _other(
     return replace(claim, found_by="model", probability=round(p, 3))
 
 
-from frontcast.observe.reports.evidence import KINDS_OF_WORDS as KINDS_SPAN  # noqa: E402
-
-
-def _once(claims: Sequence[Claim]) -> list[Claim]:
-    """The same fact from the same speaker at the same certainty and date is one claim: the most probable."""
+def once(claims: Sequence[Claim]) -> list[Claim]:
+    """The same fact from the same speaker at the same certainty and date is one claim: the rules', else the likeliest."""
     best: dict[tuple[Any, ...], Claim] = {}
     out: list[Claim] = []
     for claim in claims:
         if claim.kind != "control":
             out.append(claim)
             continue
-        place = (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else (claim.place or "").casefold()
-        key = (place, claim.holder, claim.attributed_to, claim.certainty, claim.valid, claim.side if claim.holder is None else None)
+        place = (
+            (round(claim.lat, 3), round(claim.lon or 0.0, 3))
+            if claim.lat is not None
+            else (claim.place or "").casefold()
+        )
+        key = (
+            place,
+            claim.holder,
+            claim.attributed_to,
+            claim.certainty,
+            claim.valid,
+            claim.side if claim.holder is None else None,
+        )
         if key in best:
-            if (claim.probability or 0.0) > (best[key].probability or 0.0):
+            if best[key].found_by == "model" and (
+                claim.found_by != "model" or (claim.probability or 0.0) > (best[key].probability or 0.0)
+            ):
                 out[out.index(best[key])] = claim
                 best[key] = claim
             continue
