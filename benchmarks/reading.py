@@ -246,12 +246,11 @@ def trained_lines(path: Path) -> list[str]:
     lines = [
         "## Read by a model that has not seen them",
         "",
-        "The model was trained on the marked dispatches, so what it scores on those and on the labelled ones (but for",
-        f"`sealed`) says little. Cross-validated over {record['documents']} marked dispatches with {record['claims']}"
-        " control claims,",
-        f"in {record['folds']} parts: each part read by a model trained on the others, at thresholds that were best on the"
-        " others. No rule",
-        "was written with these texts at hand.",
+        "The model was trained on the marked dispatches, so what it scores on those and on the labelled ones (but for the",
+        f"sealed) says little. Here {record['documents']} of the {record['of']} marked dispatches, with {record['claims']}"
+        " control claims, were read by a model",
+        "trained on the others, at thresholds chosen on one half of them for the other. No rule was written with these",
+        "texts at hand.",
         "",
         f"| layers | method | {' | '.join(names)} |",
         f"|{'---|' * (len(names) + 2)}",

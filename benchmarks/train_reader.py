@@ -43,7 +43,7 @@ from frontcast.observe.reports.heads import (
 )
 from frontcast.observe.reports.pieces import Pieces
 from frontcast.observe.reports.sheets import CHANNELS, FEATURES, TRAITS, WAYS, Sheet, pair_features, sheet, traits, ways
-from frontcast.observe.reports.weighing import Reading, Thresholds, once, reading, weighed
+from frontcast.observe.reports.weighing import Reading, Thresholds, reading, weighed
 from frontcast.verify.marked import Marked, read_marked_folder
 from frontcast.verify.reading import Labels, Tally, fold, intervals, read_labels, same_date, same_source, score, total
 
@@ -626,8 +626,8 @@ def readings(net: Net, examples: Sequence[Example], *, hide: bool = False) -> li
     return out
 
 
-METHODS: Final = ("rules and model", "model alone", "either")
-"""Rules as what the model sees and weighs; the model without the rules' claims; all that the rules or that model read."""
+METHODS: Final = ("rules and model", "model alone")
+"""The model sees what the rules read, and adds to it; the model that does not see it, without the rules' claims."""
 
 
 def tallies(
@@ -636,14 +636,13 @@ def tallies(
     """How well documents are read at some thresholds, one tally a document."""
     read = {}
     for one, found in zip(examples, made, strict=True):
-        claims = weighed(heads, found, one.claims if method == METHODS[0] else [], one.document.published, at)
-        read[one.name] = once([*one.claims, *claims]) if method == METHODS[2] else claims
+        read[one.name] = weighed(heads, found, one.claims if method == METHODS[0] else [], one.document.published, at)
     return score([one.labels for one in examples], read)
 
 
-ALONE: Final = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-AGREED: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-OTHER: Final = (0.2, 0.3, 0.4, 0.5, 0.6)
+ALONE: Final = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
+AGREED: Final = (0.0, 0.05)
+OTHER: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 
 def chosen(grid: dict[Thresholds, Tally]) -> Thresholds:
@@ -655,8 +654,8 @@ def chosen(grid: dict[Thresholds, Tally]) -> Thresholds:
 
 def grid_of() -> list[Thresholds]:
     """The thresholds tried: those of control claims, then those of the others beside the usual."""
-    control = [Thresholds(alone=a, agreed=min(a, b)) for a in ALONE for b in AGREED if b <= a]
-    return [*dict.fromkeys(control), *(Thresholds(other=o, other_kept=k) for o in OTHER for k in (0.0, 0.05, 0.1, 0.2))]
+    control = [Thresholds(alone=a, agreed=b, second=max(a, 0.3)) for a in ALONE for b in AGREED]
+    return [*dict.fromkeys(control), *(Thresholds(other=o, other_kept=k) for o in OTHER for k in (0.0, 0.05, 0.1))]
 
 
 def vocabulary_of(tokenizer: Path) -> list[str]:
@@ -693,6 +692,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=0, help="cross-validate over documents in so many parts first")
     parser.add_argument("--thresholds", help="alone,agreed,second,other,other_kept; left out, chosen by the folds")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--parts", type=int, help="only so many of the folds")
     parser.add_argument("--processes", type=int, default=1, help="that cross-validate at a time")
     parser.add_argument("--record", type=Path, help="keep what cross-validation found in this file")
     parser.add_argument("--write", type=Path, help="folder to write the reader into")
@@ -713,9 +713,12 @@ def main() -> None:
 
     at = Thresholds(*map(float, options.thresholds.split(","))) if options.thresholds else Thresholds()
     if options.folds:
-        at, runs = cross_validate(examples, more, options.folds, learn, options.processes, options.layers)
+        parts = options.parts or options.folds
+        at, runs = cross_validate(examples, more, options.folds, learn, parts, options.processes, options.layers)
         if options.record:
-            _keep(options.record, examples, options.folds, options.layers, runs)
+            part = np.random.default_rng(1).permutation(len(examples)) % options.folds
+            read = [one for one, k in zip(examples, part, strict=True) if k < parts]
+            keep_record(options.record, read, len(examples), options.layers, runs)
     if options.write:
         from benchmarks.reader_weights import write
 
@@ -725,13 +728,13 @@ def main() -> None:
         print(f"written into {options.write}: {at}")
 
 
-def _keep(path: Path, examples: Sequence[Example], folds: int, layers: int, runs: list[dict[str, Any]]) -> None:
+def keep_record(path: Path, read: Sequence[Example], of: int, layers: int, runs: list[dict[str, Any]]) -> None:
     """Puts the scores of some depth into a record, beside those of other depths."""
     record = json.loads(path.read_text("utf-8")) if path.is_file() else {"runs": []}
     record |= {
-        "documents": len(examples),
-        "claims": sum(claim.kind == "control" for one in examples for claim in one.labels.claims),
-        "folds": folds,
+        "documents": len(read),
+        "of": of,
+        "claims": sum(claim.kind == "control" for one in read for claim in one.labels.claims),
         "runs": [one for one in record["runs"] if one["layers"] != layers] + runs,
     }
     path.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
@@ -753,10 +756,16 @@ _TASK: list[Any] = []
 """What the processes that cross-validate share with the one that began them."""
 
 
-def _part(number: int) -> Part:
+def _part(number: int) -> list[Part]:
+    """One part of the documents, in halves, read by a net trained on the others."""
     examples, more, part, learn = _TASK
     unread = [one for one, k in zip(examples, part, strict=True) if k == number]
     net = learn([*(one for one, k in zip(examples, part, strict=True) if k != number), *more])
+    return [half_read(net, unread[half::2]) for half in (0, 1)]
+
+
+def half_read(net: Net, unread: Sequence[Example]) -> Part:
+    """Documents as a net and the rules read them, at all thresholds."""
     heads = heads_of(net)
     shown, hidden = readings(net, unread), readings(net, unread, hide=True)
     grid = grid_of()
@@ -773,6 +782,7 @@ def cross_validate(
     more: Sequence[Example],
     folds: int,
     learn: Callable[[Sequence[Example]], Net],
+    parts: int,
     processes: int,
     layers: int,
 ) -> tuple[Thresholds, list[dict[str, Any]]]:
@@ -783,7 +793,8 @@ def cross_validate(
     part = np.random.default_rng(1).permutation(len(examples)) % folds
     _TASK[:] = [examples, more, part, learn]
     with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        return summed(list(pool.map(_part, range(folds))), layers)
+        found = [half for halves in pool.map(_part, range(parts)) for half in halves]
+    return summed(found, layers)
 
 
 def summed(parts: Sequence[Part], layers: int) -> tuple[Thresholds, list[dict[str, Any]]]:
