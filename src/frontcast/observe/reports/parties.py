@@ -10,7 +10,7 @@ from typing import Final
 
 from frontcast.observe.reports.lexicon import Lexicon
 from frontcast.observe.reports.tokens import Sentence
-from frontcast.observe.reports.wars import Side, War, phrase_index
+from frontcast.observe.reports.wars import Side, War, match, phrase_index
 
 MOST: Final = 4
 """Parties that a war which nobody lists has, at most."""
@@ -90,6 +90,8 @@ def party_at(sentence: Sentence, i: int, known: Parties) -> tuple[int, str] | No
         following in known.forces
         and word[:1].isupper()
         and (i > 0 or word.isupper())
+        and words[i + 1][:1].islower()
+        and not (i > 0 and words[i - 1][:1].isupper() and i > 1)
         and "-" not in word
         and low[i] not in known.common
     ):
@@ -147,19 +149,23 @@ def _country(code: str) -> str | None:
 def strange(war: War, sentences: Sequence[Sentence], lexicon: Lexicon) -> bool:
     """Whether a document names other parties far more often than the sides of a war: then it is about another one."""
     known = parties(lexicon)
-    own: set[str] = {side.name for side in war.sides}
+    own = {side.name for side in war.sides}
     inside = outside = 0
     for sentence in sentences:
-        for first, last, name in parties_in(sentence, known):
-            low = sentence.lower[first:last]
-            if (
-                name in own
-                or war.markers.keys() & set(low)
-                or any(tuple(low[:n]) in side.phrases.get(low[0], ()) for side in war.sides for n in (1, 2, 3))
-            ):
+        low = sentence.lower
+        i = 0
+        while i < len(sentence):
+            if low[i] in war.markers or any(match(side.phrases, low, i) or low[i] in side.people for side in war.sides):
                 inside += 1
-            else:
-                outside += 1
+                i += 1
+                continue
+            found = party_at(sentence, i, known)
+            if found is None:
+                i += 1
+                continue
+            i, name = found
+            inside += name in own
+            outside += name not in own
     return outside >= 2 and outside > OTHERS * inside
 
 
