@@ -38,12 +38,13 @@ Reader = Callable[[Document], Sequence[Claim]]
 def lines(count: int, processes: int) -> list[str]:
     """What the docs say about speed: `count` made-up documents on all processes, a tenth of them on one."""
     begun = start_up_s()
-    told = [f"- Start: {begun:.1f} s from a cold interpreter to the claims of one sentence."]
-    for number, many in ((max(1, count // 10), 1), (count, processes)):
-        found = speed(number, many)
+    told = [f"- Start: {begun:.1f} s from a cold interpreter to the claims of one sentence, model and all."]
+    for number, many, rules in ((max(1, count // 10), 1, False), (count, processes, True), (count, processes, False)):
+        found = speed(number, many, rules)
         told.append(
-            f"- {many} process{'es' * (many > 1)}: {found['words_s']:,.0f} words a second; in a second of one processor"
-            f" {found['words_cpu_s']:,.0f} ({found['documents']:,.0f} made-up documents, {found['words']:,.0f} words,"
+            f"- {'Rules alone' if rules else 'Rules and model'}, {many} process{'es' * (many > 1)}:"
+            f" {found['words_s']:,.0f} words a second; in a second of one processor {found['words_cpu_s']:,.0f}"
+            f" ({found['documents']:,.0f} made-up documents, {found['words']:,.0f} words,"
             f" {found['claims']:,.0f} claims, {found['wall_s']:.0f} s)."
         )
     memory = [f"{value:.0f} MB after {key.rsplit('_', 1)[1]}" for key, value in found.items() if "peak" in key]
@@ -75,15 +76,15 @@ def made_up(count: int) -> Iterator[Document]:
         yield Document(text, published, "made up", "", "", "", "")
 
 
-def speed(count: int, processes: int) -> dict[str, float]:
+def speed(count: int, processes: int, rules: bool) -> dict[str, float]:
     """Words a second over `count` made-up documents, as `frontcast read` reads them, and memory on the way."""
     numbers: dict[str, float] = {}
     marks = {round(share * count) for share in MEMORY_AT}
     for document in made_up(WARM_UP):  # what is loaded once is loaded
-        read_document(document)
+        read_document(document, rules=rules)
     words = claims = 0
     cpu, start = _cpu_s(), time.perf_counter()
-    for number, (document, found, warning) in enumerate(read_documents(made_up(count), processes), 1):
+    for number, (document, found, warning) in enumerate(read_documents(made_up(count), processes, rules=rules), 1):
         if warning:
             raise SystemExit(f"document {number} could not be read: {warning}")
         words, claims = words + words_of(document), claims + len(found)

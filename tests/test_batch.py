@@ -41,7 +41,7 @@ def test_no_documents() -> None:
 
 
 def test_a_document_that_takes_too_long_is_given_up_and_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(document: Document) -> list[Claim]:
+    def slow(document: Document, *, rules: bool) -> list[Claim]:
         time.sleep(5)
         return []
 

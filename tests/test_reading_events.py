@@ -34,7 +34,8 @@ def fits(claim: Claim, kind: str, side: str, place: str) -> bool:
 @pytest.mark.parametrize("case", parameters())
 def test_what_else_is_told(case: dict[str, Any]) -> None:
     text = case["text"]
-    read = read_document(Document(text, case.get("published", date(2024, 9, 11)), "test", "", "", "test.txt", ""))
+    document = Document(text, case.get("published", date(2024, 9, 11)), "test", "", "", "test.txt", "")
+    read = read_document(document, rules=True)
     told = [(claim.kind, claim.side, claim.place) for claim in read]
     for kind, side, place in case["claims"]:
         found = [claim for claim in read if fits(claim, kind, side, place)]

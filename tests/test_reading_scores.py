@@ -13,6 +13,7 @@ import pytest
 from frontcast.errors import InputError
 from frontcast.observe.reports import Document, read_document
 from frontcast.observe.reports.claim import Claim
+from frontcast.verify.marked import read_marked_folder
 from frontcast.verify.reading import (
     Counts,
     Labels,
@@ -329,16 +330,26 @@ def test_labels_that_are_not_there(tmp_path: Path) -> None:
 DISPATCHES = Path(__file__).parent / "dispatches"
 
 
-def test_the_reader_keeps_what_it_has_reached() -> None:
+def test_the_rules_keep_what_they_have_reached() -> None:
     labelled = list(read_labels(DISPATCHES / "gold.jsonl").values())
     read = {}
     for one in labelled:
         text = (
             (DISPATCHES / f"{one.doc}.txt").read_text("utf-8").lstrip().removeprefix(f"date {one.published}").lstrip()
         )
-        read[one.doc] = read_document(Document(text, one.published, one.doc, "", "", f"{one.doc}.txt", ""))
+        document = Document(text, one.published, one.doc, "", "", f"{one.doc}.txt", "")
+        read[one.doc] = read_document(document, rules=True)
     reached = total(score(labelled, read))
     assert reached.control.precision >= 0.83
     assert reached.control.recall >= 0.63
     assert reached.share("certainty") >= 0.88
     assert reached.share("attribution") >= 0.85
+
+
+def test_rules_and_model_read_what_they_were_trained_on_better_than_the_rules() -> None:
+    marked = list(read_marked_folder(DISPATCHES / "marked"))[::20]
+    labels = [one.labels for one in marked]
+    alone = total(score(labels, {one.name: read_document(one.document, rules=True) for one in marked})).control
+    both = total(score(labels, {one.name: read_document(one.document) for one in marked})).control
+    assert both.f1 >= alone.f1 + 0.1
+    assert both.recall >= alone.recall

@@ -144,10 +144,18 @@ def _row(document: Document, claim: Claim) -> tuple[Any, ...]:
     quantity = (None, None) if claim.quantity is None else (claim.quantity.value, claim.quantity.unit)
     values = (
         *(claim.kind, claim.side, claim.place, key, claim.lat, claim.lon, claim.holder, claim.valid, first, last),
-        *(claim.attributed_to, claim.certainty, claim.unit, *quantity, claim.origin, claim.target, claim.note),
+        *(claim.attributed_to, claim.certainty, claim.unit, *quantity, claim.origin, claim.target, _note(claim)),
         *(claim.quote, claim.start, claim.end),
     )
     return tuple(_storable(value) if isinstance(value, str) else value for value in values)
+
+
+def _note(claim: Claim) -> str | None:
+    """What made a claim hard; where a model read it, who found it and how probable the model holds it."""
+    if claim.probability is None:
+        return claim.note
+    read = f"read by {'rules and model' if claim.found_by == 'both' else claim.found_by}, {claim.probability:.2f}"
+    return f"{claim.note}; {read}" if claim.note else read
 
 
 def _problem(document: Document, claim: Claim) -> str:

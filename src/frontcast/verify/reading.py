@@ -357,7 +357,9 @@ def _claim(record: Mapping[str, Any]) -> Claim:
     if valid is not None:
         date.fromisoformat(valid if len(valid) != 7 else f"{valid}-01")
     quantity = record.get("quantity")
-    words = {name: record.get(name) for name in ("side", "place", "holder", "attributed_to", "unit", "note")}
+    words: dict[str, Any] = {
+        name: record.get(name) for name in ("side", "place", "holder", "attributed_to", "unit", "note")
+    }
     lat, lon = (None if (value := record.get(name)) is None else float(value) for name in ("lat", "lon"))
     return Claim(
         kind=kind,

@@ -89,7 +89,7 @@ def build(data: Path, theatre: Theatre, maps: Sequence[ControlSeries]) -> dict[s
     missing = [name for name in ARCHIVES if not (data / name).is_file()]
     if missing:
         raise InputError(str(data), "", f"{', '.join(missing)} is not there", "Give the folder the archives lie in")
-    comments = [(document, read_document(document)) for document in read_comments(data / COMMENTS)]
+    comments = [(document, read_document(document, rules=True)) for document in read_comments(data / COMMENTS)]
     read = {
         LAYERS: _claims(read_claimed_layers(data / LAYERS, theatre)),
         TOWNS: _claims(read_town_control(data / TOWNS, theatre)),

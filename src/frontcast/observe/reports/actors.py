@@ -10,29 +10,10 @@ from functools import lru_cache
 from typing import Final
 
 from frontcast.observe.reports.lexicon import Lexicon
+from frontcast.observe.reports.parties import strange, unlisted
 from frontcast.observe.reports.tokens import Sentence
 from frontcast.observe.reports.voices import voice_of
-from frontcast.observe.reports.wars import Side, War, match, phrase_index
-
-
-def country_war(words: Counter[str], lexicon: Lexicon) -> War:
-    """A war the rules do not list: its sides are the countries most spoken of."""
-    found = []
-    for country, forms in lexicon.data["sides"]["countries"].items():
-        names = [country, *forms.split()]
-        count = sum(words[name.casefold()] for name in names)
-        if count:
-            found.append((count, country, names))
-    found.sort(key=lambda entry: (-entry[0], entry[1]))
-    sides = [Side(country, phrase_index(names), frozenset(), frozenset(), {}, ()) for _, country, names in found[:2]]
-    roles = {
-        "rebels": ["rebel", "rebels", "insurgents", "insurgent", "guerrillas"],
-        "government": ["government", "army", "regime"],
-    }
-    for name, members in roles.items():
-        if len(sides) < 2:
-            sides.append(Side(name, phrase_index(members), frozenset(), frozenset(), {}, ()))
-    return War("", frozenset(), {}, tuple(sides))
+from frontcast.observe.reports.wars import Side, War, match
 
 
 @dataclass
@@ -152,6 +133,8 @@ class Wars:
             for war in known
             if war.name == chosen.name or (_score(war, whole) >= SEVERAL and war.fought(year, told))
         ]
+        if not chosen.name:
+            self.told = [chosen]  # a war that nobody lists: what is listed is another
         self.now = chosen
 
     def of(self, sentence: Sentence, countries: Counter[str]) -> War:
@@ -224,7 +207,9 @@ def actors(
             count = 0.0
         if count > score and count >= LEAST:
             best, score = war, count
-    chosen = best or country_war(words, lexicon)
+    if best is None or strange(best, sentences, lexicon):
+        best = unlisted(sentences, lexicon, countries)
+    chosen = best
     voice = voice_of(sentences, chosen, lexicon)
     chosen = replace(chosen, attacker=chosen.attacking(told.isoformat()))
     war = _as_told(chosen, sentences, lexicon)

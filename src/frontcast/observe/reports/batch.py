@@ -17,7 +17,8 @@ from typing import Any, Final
 from frontcast.errors import FrontcastError
 from frontcast.observe.reports.claim import Claim
 from frontcast.observe.reports.document import Document
-from frontcast.observe.reports.reader import read_document
+from frontcast.observe.reports.encoder import encoder
+from frontcast.observe.reports.reading import read_document
 from frontcast.observe.types import ReadWarning
 
 TIME_LIMIT: Final = 20.0
@@ -36,35 +37,43 @@ Reading = tuple[Document, list[Claim], ReadWarning | None]
 """A document, its claims, and why there are none if it could not be read."""
 
 
-def read_documents(documents: Iterable[Document], processes: int | None = None) -> Iterator[Reading]:
+def read_documents(
+    documents: Iterable[Document], processes: int | None = None, *, rules: bool = False
+) -> Iterator[Reading]:
     """The claims of each document, in the order the documents come.
 
     Args:
         documents: any number; only a few at a time are held.
         processes: how many to use; left out, one a processor, and only the calling one for a few documents.
+        rules: read by the rules alone, without the model.
+
+    Raises:
+        InputError: where the model is wanted and cannot be loaded.
     """
+    if not rules:
+        encoder()  # what cannot be loaded is told once, not with every document
     batches = _batches(documents)
     first = list(islice(batches, 2))
     count = processes or os.cpu_count() or 1
     if count == 1 or (processes is None and len(first) < 2):
         for batch in first:
-            yield from _read_batch(batch)
+            yield from _read_batch(batch, rules)
         for batch in batches:
-            yield from _read_batch(batch)
+            yield from _read_batch(batch, rules)
         return
     with ProcessPoolExecutor(count, mp_context=get_context("spawn" if threading.active_count() > 1 else None)) as pool:
-        waiting: deque[Future[list[Reading]]] = deque(pool.submit(_read_batch, batch) for batch in first)
+        waiting: deque[Future[list[Reading]]] = deque(pool.submit(_read_batch, batch, rules) for batch in first)
         try:
             while waiting:
                 for batch in islice(batches, max(0, count * AHEAD - len(waiting))):
-                    waiting.append(pool.submit(_read_batch, batch))
+                    waiting.append(pool.submit(_read_batch, batch, rules))
                 yield from waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
 
 
-def read_over_dask(documents: Iterable[Document], address: str) -> Iterator[Reading]:
+def read_over_dask(documents: Iterable[Document], address: str, *, rules: bool = False) -> Iterator[Reading]:
     """As `read_documents`, over the workers of a Dask cluster.
 
     Every batch is a task named by what is in it: a worker that dies loses nothing, since its tasks are given to
@@ -73,6 +82,7 @@ def read_over_dask(documents: Iterable[Document], address: str) -> Iterator[Read
     Args:
         documents: any number; as many as keep the cluster busy are under way at a time.
         address: of the scheduler, such as tcp://127.0.0.1:8786.
+        rules: read by the rules alone, without the model.
 
     Raises:
         FrontcastError: where Dask is not installed, or no scheduler answers.
@@ -92,14 +102,16 @@ def read_over_dask(documents: Iterable[Document], address: str) -> Iterator[Read
         while True:
             while len(waiting) < threads * AHEAD * 2 and (entry := next(batches, None)) is not None:
                 number, batch = entry
-                waiting.append(client.submit(_read_batch, batch, key=_key(number, batch), retries=5, pure=True))
+                waiting.append(
+                    client.submit(_read_batch, batch, rules, key=_key(number, batch, rules), retries=5, pure=True)
+                )
             if not waiting:
                 return
             yield from waiting.popleft().result()
 
 
-def _key(number: int, batch: Sequence[Document]) -> str:
-    digest = hashlib.sha256()
+def _key(number: int, batch: Sequence[Document], rules: bool) -> str:
+    digest = hashlib.sha256(b"rules" if rules else b"")
     for document in batch:
         digest.update(document.text.encode("utf-8", "replace"))
         digest.update(document.published.isoformat().encode())
@@ -119,14 +131,14 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _read_batch(batch: Sequence[Document]) -> list[Reading]:
-    return [_read(document) for document in batch]
+def _read_batch(batch: Sequence[Document], rules: bool) -> list[Reading]:
+    return [_read(document, rules) for document in batch]
 
 
-def _read(document: Document) -> Reading:
+def _read(document: Document, rules: bool) -> Reading:
     try:
         with _limit(TIME_LIMIT):
-            return document, read_document(document), None
+            return document, read_document(document, rules=rules), None
     except _TooLongError:
         problem = f"it was given up after {TIME_LIMIT:g} s"
     except Exception as error:  # one document that trips a rule must not cost the other thousands

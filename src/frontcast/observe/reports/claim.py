@@ -55,6 +55,8 @@ class Claim:
         origin: movement only: the place the move started from, as written, or None.
         target: strike only: what was struck (a depot, a bridge, a headquarters), as written, or None.
         note: what made it hard, or None.
+        found_by: "rules", "model" or "both".
+        probability: that it is told there, as the model sees it, 0 to 1; None where the rules read alone.
     """
 
     kind: str
@@ -74,6 +76,8 @@ class Claim:
     origin: str | None = None
     target: str | None = None
     note: str | None = None
+    found_by: str = "rules"
+    probability: float | None = None
 
     @property
     def precision(self) -> str:

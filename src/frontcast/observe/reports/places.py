@@ -116,8 +116,9 @@ def _words(rules: Lexicon) -> PlaceWords:
     }
     sides |= {
         name.casefold()
-        for country, names in rules.data["sides"]["countries"].items()
-        for name in (country, *names.split())
+        for names in rules.data["parties"]["countries"].values()
+        for name in names.split("|")
+        if " " not in name
     }
     capitals = {name for war in listed for side in war.sides for name in side.capitals} | {
         "tbilisi",

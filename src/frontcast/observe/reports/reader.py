@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 from frontcast.observe.reports.actors import Actors, Wars, actors
@@ -18,6 +17,7 @@ from frontcast.observe.reports.corrections import rejection
 from frontcast.observe.reports.dates import DateMention, find_dates
 from frontcast.observe.reports.document import Document
 from frontcast.observe.reports.events import other_events
+from frontcast.observe.reports.evidence import Evidence, Told, evidence, told
 from frontcast.observe.reports.fragments import Colours, fragments, legend
 from frontcast.observe.reports.lexicon import Lexicon, lexicon
 from frontcast.observe.reports.places import PlaceFinder, PlaceMention
@@ -30,8 +30,8 @@ from frontcast.observe.reports.understood import opening_speech, own_words, same
 from frontcast.observe.reports.units import UnitMention, find_units
 from frontcast.observe.reports.wars import wars
 
-READER_VERSION: Final = 2
-"""Counts up whenever the rules change what is read, so that a store can tell readings apart."""
+READER_VERSION: Final = 3
+"""Counts up whenever the rules or the model change what is read, so that a store can tell readings apart."""
 
 
 LATELY: Final = 12
@@ -58,21 +58,24 @@ class ReportReader:
             return []
         return _Reading(self, document, found).claims()
 
-
-@lru_cache(maxsize=1)
-def _reader() -> ReportReader:
-    return ReportReader()
-
-
-def read_document(document: Document) -> list[Claim]:
-    """The claims of an English document, in the order of their words."""
-    return _reader().read(document)
+    def evidence(self, document: Document) -> tuple[list[Claim], Evidence | None]:
+        """The claims of a document, and what the rules found on the way to them; None where it has no words."""
+        found = list(sentences(document.text))
+        if not found:
+            return [], None
+        reading = _Reading(self, document, found, keep=True)
+        claims = reading.claims()
+        return claims, evidence(reading.told, reading.actors, reading.author)
 
 
 class _Reading:
     """One document being read."""
 
-    def __init__(self, reader: ReportReader, document: Document, found: Sequence[Sentence]) -> None:
+    def __init__(
+        self, reader: ReportReader, document: Document, found: Sequence[Sentence], *, keep: bool = False
+    ) -> None:
+        self.keep = keep
+        self.told: list[Told] = []
         self.lexicon = reader.lexicon
         self.document = document
         self.sentences = found
@@ -168,11 +171,19 @@ class _Reading:
                 events += fragments(setting, self.actors, self.lexicon, events, {})
             events = understood(setting, self.actors, events, self.victor)
         out: list[Claim] = []
+        kept = None
+        if self.keep:
+            offset = self.told[-1].offset + len(self.told[-1].sentence) if self.told else 0
+            author = self.author if self.answering else None
+            kept = told(setting, spoken, dates, units, self.actors, author, offset)
+            self.told.append(kept)
         for event in events:
             claim = self._claim(event, setting, spoken, dates, units)
             if claim is not None:
                 out.append(claim)
                 self.trail.append((claim, event))
+                if kept is not None:
+                    kept.events.append((event, claim))
         others = [] if question else other_events(setting, self.actors, self.lexicon, events, self.speakers.verbs)
         for event in others:
             claim = self._other(event, setting, spoken, dates, units, self.quantities[number])
@@ -189,11 +200,11 @@ class _Reading:
         self.victor = victor_of(setting, [*events, *others])
         self._note_occasion(found, dates, number)
         self._remember(setting, found, question)
-        told = [
+        spoken_of = [
             event.place for event in events if event.place is not None and event.place.kind in ("settlement", "unknown")
         ]
-        if told:
-            self.memory.place = replace(told[-1], first=0, last=0)
+        if spoken_of:
+            self.memory.place = replace(spoken_of[-1], first=0, last=0)
         return out
 
     def _note_occasion(self, found: Clauses, dates: Sequence[DateMention], number: int) -> None:

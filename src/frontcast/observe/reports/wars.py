@@ -22,6 +22,7 @@ class Side:
     colours: tuple[str, ...] = ()
     called: tuple[tuple[str, frozenset[str]], ...] = ()
     spellings: tuple[str, ...] = ()
+    camp: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ class War:
         return side
 
     def other(self, side: str | None) -> str | None:
-        """The side that fights this one: of more than two, the first other."""
+        """The side that fights this one: of more than two, the first of another camp."""
         if side is None:
             return None
+        camp = next((one.camp for one in self.sides if one.name == side), "")
         for candidate in self.sides:
-            if candidate.name != side:
+            if candidate.name != side and not (camp and candidate.camp == camp):
                 return candidate.name
         return None
 
@@ -120,6 +122,7 @@ def _war(entry: dict[str, Any]) -> War:
                 tuple(side.get("colours", ())),
                 tuple((name, frozenset(said.split())) for name, said in side.get("called", {}).items()),
                 tuple(side.get("spellings", ())),
+                side.get("camp", ""),
             )
             for side in entry["side"]
         ),
