@@ -1,3 +1,3 @@
 """frontcast: weather forecasting for a front line."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
