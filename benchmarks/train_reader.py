@@ -254,6 +254,7 @@ class Layer(nn.Module):
         self.query, self.key, self.value, self.out = (nn.Linear(HIDDEN, HIDDEN) for _ in range(4))
         self.up, self.down = nn.Linear(HIDDEN, 4 * HIDDEN), nn.Linear(4 * HIDDEN, HIDDEN)
         self.norm1, self.norm2 = nn.LayerNorm(HIDDEN, eps=1e-12), nn.LayerNorm(HIDDEN, eps=1e-12)
+        self.drop = nn.Dropout(0.1)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         b, t, _ = x.shape
@@ -261,8 +262,8 @@ class Layer(nn.Module):
         with torch.autocast("cpu", enabled=False):  # products of small matrices are faster in full numbers here
             weights = (q.float() @ k.float().transpose(2, 3) / math.sqrt(HIDDEN // HEADS)).masked_fill(~mask, -1e4)
             a = weights.softmax(3) @ v.float()
-        x = self.norm1(x + self.out(a.transpose(1, 2).reshape(b, t, HIDDEN)))
-        return self.norm2(x + self.down(functional.gelu(self.up(x))))
+        x = self.norm1(x + self.drop(self.out(a.transpose(1, 2).reshape(b, t, HIDDEN))))
+        return self.norm2(x + self.drop(self.down(functional.gelu(self.up(x)))))
 
 
 class Net(nn.Module):
@@ -279,7 +280,7 @@ class Net(nn.Module):
                 table.weight[0] = 0
         self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
         self.layers = nn.ModuleList(Layer() for _ in range(layers))
-        self.drop = nn.Dropout(0.1)
+        self.drop = nn.Dropout(0.2)
         self.join, self.kind = nn.Linear(2 * HIDDEN, Z), nn.Embedding(SPAN + 1, Z)
         self.other, self.kinds = nn.Linear(Z, 4), nn.Linear(HIDDEN, len(OTHERS))
         self.trait = nn.Linear(Z, TRAITS)
@@ -396,7 +397,7 @@ class Plan:
 
     layers: int = 4
     frozen: int = 2
-    epochs: int = 10
+    epochs: int = 12
     batch: int = 6
     rate: float = 3e-4
     heads_rate: float = 2e-3
@@ -488,6 +489,8 @@ def _through(
 
 def _prepare(net: Net, examples: Iterable[Example]) -> None:
     """Gives each window what the layers that are not trained make of its words, once."""
+    training = net.training
+    net.eval()
     for one in examples:
         if one.low:
             continue
@@ -496,6 +499,7 @@ def _prepare(net: Net, examples: Iterable[Example]) -> None:
                 pieces = torch.from_numpy(window.pieces)[None]
                 mask = torch.ones(1, 1, 1, pieces.shape[1], dtype=torch.bool)
                 one.low.append(net.low(pieces, mask)[0].to(torch.bfloat16))
+    net.train(training)
 
 
 def swapped(channels: Any, swap: Sequence[int], hide: bool) -> Any:

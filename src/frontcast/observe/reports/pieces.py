@@ -10,6 +10,7 @@ from typing import Final
 
 UNKNOWN: Final = "[UNK]"
 BEGIN: Final = "[CLS]"
+COVERED: Final = "[MASK]"
 LONGEST: Final = 100
 _PARTS: Final = re.compile(r"\w+|[^\w\s]")
 
@@ -24,6 +25,7 @@ class Pieces:
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.numbers = {piece: number for number, piece in enumerate(vocabulary)}
         self.unknown, self.begin = self.numbers[UNKNOWN], self.numbers[BEGIN]
+        self.covered = self.numbers.get(COVERED, self.unknown)
         self.of = lru_cache(maxsize=65536)(self._of)
 
     def _of(self, word: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from frontcast.observe.reports.evidence import FIRST_HOLDER, KINDS_OF_WORDS, SIDES, Candidate, Evidence
+from frontcast.observe.reports.evidence import FIRST_HOLDER, KINDS_OF_WORDS, PLACES, SIDES, Candidate, Evidence
 from frontcast.observe.reports.pieces import Pieces
 from frontcast.observe.reports.setting import PlaceUse
 
@@ -28,6 +28,9 @@ farther before, in a later sentence."""
 FEATURES: Final = DISTANCES + 3
 """Numbers that go with a pair: its `DISTANCES`, how many words lie between, whether the rules chose it, one of its own."""
 
+
+NAMED: Final = frozenset((PLACES["settlement"], PLACES["region"]))
+"""Parts whose words the encoder does not get to see: what became of one place says nothing about another."""
 
 REACH: Final = 300
 """Words between a candidate and the mention of a side that may have to do with it, at most."""
@@ -184,7 +187,10 @@ def traits(sheet: Sheet) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def _windows(evidence: Evidence, pieces: Pieces) -> list[Window]:
-    of = [pieces.of(word) for word in evidence.words]
+    of = [
+        (pieces.covered,) if part in NAMED else pieces.of(word)
+        for word, part in zip(evidence.words, evidence.part, strict=True)
+    ]
     lengths = np.array([len(one) for one in of], dtype=np.int64)
     ends = np.concatenate([[0], np.cumsum(lengths)])
     channels = np.array(

@@ -150,6 +150,8 @@ def _claim(heads: Heads, found: Reading, k: int, option: int, published: date) -
         place = page.places[int(np.argmax(detail["place"]))][2]
     side = int(np.argmax(detail["side"]))
     sides = page.evidence.sides
+    if not place.known and place.name in sides:  # "still in Tajik hands": an unknown name may be a party's
+        return None
     holder = sides[option - FIRST_SIDE] if option < FOUGHT else CONTESTED if option == FOUGHT else None
     acts = holder if option < FOUGHT else sides[side - 1] if 0 < side <= len(sides) else None
     valid = _day(detail["day"], page, certainty, published)
