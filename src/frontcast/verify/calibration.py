@@ -76,7 +76,7 @@ THIN = 0.0004
 
 SEED = 20_240_630
 CHUNK = 40
-SCREEN_STARTS = ("2022-06-25", "2022-09-05", "2023-02-15")
+SCREEN_STARTS = ("2022-06-25", "2022-09-05")
 SCREEN_CHUNK = 20
 LEVELS = 4
 LUCKS = 20
@@ -397,7 +397,7 @@ def gather(work: Path) -> pd.DataFrame:
 
 
 def screen(work: Path, trajectories: int) -> pd.DataFrame:
-    """Morris screening of all parameters over their ranges, on three starts; parts that are there are kept.
+    """Morris screening of all parameters over their ranges, on `SCREEN_STARTS`; parts that are there are kept.
 
     Measured is ln(1 + km²/10) of all ground that changes hands within 30 days, the mean over `LUCKS` members. They are the
     same members with the same random numbers at every point, so a difference is the parameter's.
