@@ -7,13 +7,13 @@ Draws the picture and writes the table between two marks in the page; what is ar
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from benchmarks.marked_blocks import put
 from frontcast.forecast import EnsembleResult, observed_area, run_ensemble
 from frontcast.forecast.campaign import assemble, raise_forces
 from frontcast.forecast.config import parse_time
@@ -27,7 +27,6 @@ LEADS = (7, 14, 30)
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 OUT = DOCS / "images" / "history-check.png"
 PAGE = DOCS / "history-check.md"
-BEGIN, END = "<!-- made by python -m benchmarks.history_check: begin -->", "<!-- end -->"
 BANDS = ((0.005, 0.995, 0.12), (0.05, 0.95, 0.20), (0.25, 0.75, 0.32))
 
 PLACES = {
@@ -119,9 +118,7 @@ def main() -> None:
         color=style.MUTED,
     )
     drawing.savefig(OUT)
-    text = PAGE.read_text("utf-8")
-    table = "\n".join([BEGIN, *lines, "", *told, END])
-    PAGE.write_text(re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: table, text, flags=re.DOTALL), "utf-8")
+    put(PAGE, {"history-check": "\n".join([*lines, "", *told])})
 
 
 if __name__ == "__main__":

@@ -9,20 +9,20 @@ The table stands between two marks in the page; what is around it is written by 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.marked_blocks import put
 from frontcast.forecast.scenario import shipped_scenarios
 from frontcast.forecast.whatif import WhatIf, answer, open_scenario
 from frontcast.show import style
+from frontcast.show.track_record_words import signed as small
 from frontcast.store import Store
 from frontcast.theatre import load_theatre
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "scenarios.md"
-BEGIN, END = "<!-- made by python -m benchmarks.scenarios: begin -->", "<!-- end -->"
 SHOWN = ("ground {b} holds", "losses of {b}", "losses of {a}")
 
 
@@ -31,7 +31,7 @@ def told(row: pd.Series, unit: bool = False) -> str:
     size = max(abs(row["difference"]), abs(row["low"]), abs(row["high"]))
 
     def number(value: float) -> str:
-        return style.signed(value) if size >= 20 else f"{value:+.2f}".replace("-", "−")
+        return style.signed(value) if size >= 20 else small(value, 2)
 
     if size == 0.0:
         return "0"
@@ -80,9 +80,7 @@ def main() -> None:
             scenario, musters = open_scenario(name, store, theatre, "deepstate")
             lines += rows_of(name, answer(scenario, musters, members=asked.members))
             print(lines[-1], flush=True)
-    text = PAGE.read_text("utf-8")
-    table = "\n".join([BEGIN, f"Each with {asked.members} members.", "", *lines, END])
-    PAGE.write_text(re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: table, text, flags=re.DOTALL), "utf-8")
+    put(PAGE, {"scenarios": "\n".join([f"Each with {asked.members} members.", "", *lines])})
 
 
 if __name__ == "__main__":

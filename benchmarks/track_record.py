@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.marked_blocks import put
 from frontcast.show.track_record_page import Pages, Picture, track_record_page
 from frontcast.show.track_record_words import (
     HEADS,
@@ -166,15 +166,6 @@ def blocks(records: dict[str, dict[str, Any]]) -> dict[str, str]:
         if parts := part_rows(record):
             found[f"{name}-parts"] = command + markdown(["part", *(f"{lead} d" for lead in record["lead_days"])], parts)
     return found
-
-
-def put(file: Path, found: dict[str, str]) -> None:
-    """Renew what stands between markers in a file; markers of runs that are not there keep what they hold."""
-    text = file.read_text("utf-8")
-    for name, block in found.items():
-        pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
-        text = pattern.sub(lambda mark, block=block: f"{mark[1]}{block}\n{mark[2]}", text)
-    file.write_text(text, "utf-8")
 
 
 def compose() -> None:

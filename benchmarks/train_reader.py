@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frontcast.observe.reports import Claim, Document, ReportReader
-from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED
+from frontcast.observe.reports.claim import CERTAINTIES
 from frontcast.observe.reports.evidence import FIRST_HOLDER, KINDS_OF_WORDS, SIDES, UNREAD
 from frontcast.observe.reports.heads import (
     FIRST_SIDE,
@@ -43,7 +43,7 @@ from frontcast.observe.reports.heads import (
 )
 from frontcast.observe.reports.pieces import Pieces
 from frontcast.observe.reports.sheets import CHANNELS, FEATURES, TRAITS, WAYS, Sheet, pair_features, sheet, traits, ways
-from frontcast.observe.reports.weighing import Reading, Thresholds, reading, weighed
+from frontcast.observe.reports.weighing import Reading, Thresholds, option_of, reading, weighed
 from frontcast.verify.marked import Marked, read_marked_folder
 from frontcast.verify.reading import Labels, Tally, fold, intervals, read_labels, same_date, same_source, score, total
 
@@ -137,7 +137,7 @@ def example(
         if claim.note:
             weight[at] = 0.0
             continue
-        option = _option(claim, numbers)
+        option = option_of(claim, found.sides)
         if option is None:
             weight[at] = 0.0
             continue
@@ -148,15 +148,6 @@ def example(
     holder[empty, 0] = 1.0
     holder /= holder.sum(axis=1, keepdims=True)
     return Example(name, page, labels, document, claims, holder, weight, kinds, targets, honest)
-
-
-def _option(claim: Claim, numbers: dict[str, int]) -> int | None:
-    if claim.holder is None:
-        return GONE
-    if claim.holder == CONTESTED:
-        return FOUGHT
-    at = numbers.get(claim.holder)
-    return None if at is None else FIRST_SIDE + at - 1
 
 
 def _candidate(page: Sheet, claim: Claim, start: int, end: int, starts: Any, ends: Any) -> int | None:

@@ -100,18 +100,13 @@ def _print(found: Explanation, theatre: Theatre, known: str) -> None:
     def add(row: pd.Series, bold: str = "") -> None:
         table.add_row(
             row["mechanism"],
-            signed(row["mean_km"], 2),
-            f"{signed(row['low_km'], 1)} to {signed(row['high_km'], 1)}",
+            style.signed(row["mean_km"], 2),
+            f"{style.signed(row['low_km'], 1)} to {style.signed(row['high_km'], 1)}",
             f"{100 * row['p_forward']:.0f} %",
             f"{100 * row['p_back']:.0f} %",
             style.signed(row["mean_km2"]),
             style=bold or None,
         )
-
-    def signed(value: float, digits: int) -> str:
-        if round(value, digits) == 0.0:
-            return f"{0.0:.{digits}f}"
-        return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
     for _, row in found.table[~found.quiet].iterrows():
         add(row)

@@ -110,11 +110,11 @@ def percent(probability: float, members: int) -> str:
     return f"{whole}{NO_BREAK}%"
 
 
-def signed(value: float) -> str:
-    """A whole number with thousands separators and its sign."""
-    value = round(value)
+def signed(value: float, digits: int = 0) -> str:
+    """A number with thousands separators and its sign; what rounds to nothing has none."""
+    value = round(value, digits)
     sign = "\N{MINUS SIGN}" if value < 0 else "+" if value > 0 else ""
-    return f"{sign}{abs(value):,.0f}"
+    return f"{sign}{abs(value):,.{digits}f}"
 
 
 def area(square_km: float, *, signed: bool = False) -> str:

@@ -96,3 +96,19 @@ class Claim:
 
 
 _FIELDS: Final = tuple(Claim.__dataclass_fields__)
+
+
+def same_fact(claim: Claim, place: str | None) -> tuple[Any, ...]:
+    """What two control claims share that tell one fact: place, holder, speaker, certainty and date, and who left.
+
+    Args:
+        claim: of control. place: its name, as names are to be compared where there is no point.
+    """
+    return (
+        (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else place,
+        claim.holder,
+        claim.attributed_to,
+        claim.certainty,
+        claim.valid,
+        claim.side if claim.holder is None else None,
+    )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from frontcast.observe.reports.actors import Actors, Wars, actors
 from frontcast.observe.reports.authors import author, interviewed
 from frontcast.observe.reports.certainty import judge
-from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity
+from frontcast.observe.reports.claim import CONTESTED, Claim, Quantity, same_fact
 from frontcast.observe.reports.control import Event, control_events
 from frontcast.observe.reports.corrections import rejection
 from frontcast.observe.reports.dates import DateMention, find_dates
@@ -541,16 +541,7 @@ def _once(claims: Sequence[Claim]) -> list[Claim]:
         if claim.kind != "control":
             out.append(claim)
             continue
-        place = (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else claim.place
-        key = (
-            claim.kind,
-            place,
-            claim.holder,
-            claim.attributed_to,
-            claim.certainty,
-            claim.valid,
-            claim.side if claim.holder is None else None,
-        )
+        key = same_fact(claim, claim.place)
         if key in seen:
             continue
         seen.add(key)

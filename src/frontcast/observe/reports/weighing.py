@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED, Claim
+from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED, Claim, same_fact
 from frontcast.observe.reports.evidence import KINDS_OF_WORDS, Evidence, Told, event_word
 from frontcast.observe.reports.heads import FIRST_SIDE, FOUGHT, GONE, NONE, OTHER_KIND, OTHERS, Array, Heads, softmax
 from frontcast.observe.reports.setting import PlaceUse
@@ -107,7 +107,7 @@ def _control(
         p = found.told[k]
         told: dict[int, list[Claim]] = {}
         for claim in here:
-            option = _option(claim, sides)
+            option = option_of(claim, sides)
             if option is None:
                 continue
             judged.add(id(claim))
@@ -128,7 +128,7 @@ def _control(
     return out + [claim for here in ruled.values() for claim in here if id(claim) not in judged]
 
 
-def _option(claim: Claim, sides: Sequence[str]) -> int | None:
+def option_of(claim: Claim, sides: Sequence[str]) -> int | None:
     """The number of what a claim tells, None where its holder is no side that is told apart."""
     if claim.holder is None:
         return GONE
@@ -148,15 +148,13 @@ def _claim(heads: Heads, found: Reading, k: int, option: int, published: date) -
         if not page.places:
             return None
         place = page.places[int(np.argmax(detail["place"]))][2]
-    side = int(np.argmax(detail["side"]))
     sides = page.evidence.sides
     if not place.known and place.name in sides:  # "still in Tajik hands": an unknown name may be a party's
         return None
     holder = sides[option - FIRST_SIDE] if option < FOUGHT else CONTESTED if option == FOUGHT else None
-    acts = holder if option < FOUGHT else sides[side - 1] if 0 < side <= len(sides) else None
+    acts = holder if option < FOUGHT else _side(detail["side"], page)
     valid = _day(detail["day"], page, certainty, published)
-    speaker = int(np.argmax(detail["speaker"]))
-    name = page.speakers[speaker][2] if speaker < len(page.speakers) else None
+    name = _speaker(detail["speaker"], page)
     told = page.evidence.told[one.sentence]
     first, last = _clause(told, one.first - told.offset, one.last - told.offset)
     return _worded(told, first, last, "control", acts, place, holder, valid, name, certainty)
@@ -192,6 +190,18 @@ def _worded(
         start=start,
         end=end,
     )
+
+
+def _side(logits: Array, page: Sheet) -> str | None:
+    """The side that likeliest acts, None where none does."""
+    number, sides = int(np.argmax(logits)), page.evidence.sides
+    return sides[number - 1] if 0 < number <= len(sides) else None
+
+
+def _speaker(logits: Array, page: Sheet) -> str | None:
+    """Who likeliest says so, None where the document itself does."""
+    number = int(np.argmax(logits))
+    return page.speakers[number][2] if number < len(page.speakers) else None
 
 
 def _day(logits: Array, page: Sheet, certainty: str, published: date) -> str | None:
@@ -280,20 +290,17 @@ def _other(
     z = heads.vectors(found.hidden, np.array([a]), np.array([b - 1]), np.array([len(KINDS_OF_WORDS)]))
     detail = heads.detail(page, found.keys, z[0], (a, b), OTHER_KIND)
     certainty = CERTAINTIES[int(np.argmax(detail["certainty"]))]
-    side = int(np.argmax(detail["side"]))
-    sides = page.evidence.sides
-    speaker = int(np.argmax(detail["speaker"]))
     inside = [use for x, y, use in page.places if a <= x and y <= b and use.known]
     claim = _worded(
         told,
         first,
         last,
         kind,
-        sides[side - 1] if 0 < side <= len(sides) else None,
+        _side(detail["side"], page),
         inside[-1] if inside else None,
         None,
         _day(detail["day"], page, certainty, published),
-        page.speakers[speaker][2] if speaker < len(page.speakers) else None,
+        _speaker(detail["speaker"], page),
         certainty,
     )
     return replace(claim, found_by="model", probability=round(p, 3))
@@ -307,19 +314,7 @@ def once(claims: Sequence[Claim]) -> list[Claim]:
         if claim.kind != "control":
             out.append(claim)
             continue
-        place = (
-            (round(claim.lat, 3), round(claim.lon or 0.0, 3))
-            if claim.lat is not None
-            else (claim.place or "").casefold()
-        )
-        key = (
-            place,
-            claim.holder,
-            claim.attributed_to,
-            claim.certainty,
-            claim.valid,
-            claim.side if claim.holder is None else None,
-        )
+        key = same_fact(claim, (claim.place or "").casefold())
         if key in best:
             if best[key].found_by == "model" and (
                 claim.found_by != "model" or (claim.probability or 0.0) > (best[key].probability or 0.0)
