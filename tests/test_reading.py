@@ -133,6 +133,18 @@ def test_text_without_claims_gives_none(text: str) -> None:
     assert control(text) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The siege of El Fasher goes on. This month's storming of Zamzam, which the RSF overran on the 13th, tightened the noose.",
+        "Q: Colonel, on Sunday Moscow announced the taking of Torske. Is it true?\n\n“Torske, yes: we withdrew.”\n\n"
+        "Q: So the defence of Lyman is failing?\n\n“No. Lyman we hold.”\n\nQ: And if Yampil falls as well?\n\n“Then you will hear.”",
+    ],
+)
+def test_questions_and_possessives_without_a_name_are_read(text: str) -> None:
+    assert isinstance(read(text), list)
+
+
 def test_a_sentence_without_end_does_not_take_for_ever() -> None:
     assert isinstance(read("Russia took Izium and " * 40_000), list)
 

@@ -56,8 +56,12 @@ def interviewed(sentences: Sequence[Sentence], lexicon: Lexicon, actors: Actors)
                 s.words[last][:1].isupper() or (last > first and s.lower[last] in ("sergeant", "lieutenant"))
             ):
                 last += 1
-            side = any(match(one.phrases, s.lower[first:last], 0) for one in actors.war.sides)
-            if last - first >= 2 and s.lower[first] not in lexicon.words["determiners"] and not side:
+            name = s.lower[first:last]
+            if (
+                len(name) >= 2
+                and name[0] not in lexicon.words["determiners"]
+                and not any(match(one.phrases, name, 0) for one in actors.war.sides)
+            ):
                 return Speaker(s.span(first, last), actors.voice, False, False, True), asked[0]
             first = max(last, first + 1)
     return None

@@ -517,11 +517,11 @@ class Setting:
             if use.use in ("head", "inside", "partial", "possessor") and not self._speaker_sits(use)
         ]
         place = good[-1] if good else self.memory.place or (before[-1] if before else None)
-        if words[0] in ("his", "her", "their") and words[-1] in self.found.sets["towns"]:
+        if words and words[0] in ("his", "her", "their") and words[-1] in self.found.sets["towns"]:
             # "The mayor of Irpin had declared his town liberated"
             owned = next((use for use in reversed(before) if use.use in ("modifier", "possessor")), None)
             place = owned or place
-        elif not good and words[0] in ("the", "this", "that"):
+        elif not good and words and words[0] in ("the", "this", "that"):
             place = self._of_size(words[-1], place)
         if place is None:
             # The first sentence may name the place only later: "The town is held, a resident of Sinja said".
