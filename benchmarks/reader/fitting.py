@@ -40,11 +40,11 @@ class Plan:
         device: that PyTorch computes on.
     """
 
-    layers: int = 4
-    frozen: int = 2
-    epochs: int = 24
+    layers: int = 6
+    frozen: int = 0
+    epochs: int = 13
     batch: int = 8
-    rate: float = 3e-4
+    rate: float = 2e-4
     heads_rate: float = 2e-3
     read_dropped: float = 0.3
     swapped: float = 0.5

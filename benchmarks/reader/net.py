@@ -42,8 +42,8 @@ class Shape:
     """
 
     words: int
-    layers: int = 4
-    frozen: int = 2
+    layers: int = 6
+    frozen: int = 0
     hidden: int = 384
     heads: int = 12
     epsilon: float = 1e-12
