@@ -70,7 +70,7 @@ class Layer(nn.Module):
         return self.norm2(x + self.dropped(self.down(functional.gelu(self.up(x)))))
 
     def dropped(self, x: Tensor) -> Tensor:
-        """`x` with dimensions left out by chance, each in all of a window: a hundredth of the chance that singly would cost."""
+        """`x` with dimensions left out by chance, each in all of a window: far fewer numbers to draw."""
         return x * functional.dropout(x.new_ones(len(x), 1, x.shape[2]), DROPPED, self.training)
 
 
