@@ -42,12 +42,12 @@ class Shape:
     """
 
     words: int
-    layers: int = 6
-    frozen: int = 0
-    hidden: int = 384
-    heads: int = 12
-    epsilon: float = 1e-12
-    buckets: int = 0
+    layers: int
+    frozen: int
+    hidden: int
+    heads: int
+    epsilon: float
+    buckets: int
 
 
 class Layer(nn.Module):
@@ -64,7 +64,7 @@ class Layer(nn.Module):
         """`shift` is added to the weights of attention: 0, or `NEVER` where there is no piece."""
         b, t, n = x.shape
         q, k, v = (f(x).view(b, t, self.heads, -1).transpose(1, 2) for f in (self.query, self.key, self.value))
-        # Written out: on CPUs the fused attention spends twice as long on short windows such as these.
+        # Written out: on CPUs the fused attention takes longer for short windows such as these.
         a = torch.softmax(q @ k.transpose(2, 3) * (q.shape[3] ** -0.5) + shift.to(q.dtype), 3) @ v
         x = self.norm1(x + self.dropped(self.out(a.transpose(1, 2).reshape(b, t, n))))
         return self.norm2(x + self.dropped(self.down(functional.gelu(self.up(x)))))
