@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from frontcast.errors import InputError
-from frontcast.observe.reports import Document, ReportReader, read_document
+from frontcast.observe.reports import Claim, Document, ReportReader, read_document
 from frontcast.observe.reports.batch import read_documents
 from frontcast.observe.reports.encoder import ENCODER, TABLES, VOCABULARY, Encoder, encoder
 from frontcast.observe.reports.evidence import FIRST_HOLDER, GONE, SIDES, SILENT, Evidence
@@ -19,6 +20,7 @@ from frontcast.observe.reports.heads import FIRST_SIDE, NONE
 from frontcast.observe.reports.pieces import Pieces
 from frontcast.observe.reports.reading import TrainedReader
 from frontcast.observe.reports.sheets import BEFORE, WINDOW, sheet
+from frontcast.observe.reports.weighing import settled
 
 TEXT = (
     "Ukrainian troops took Izium on Saturday. Kupiansk had gone the same way a day before, said the governor of Kharkiv"
@@ -168,3 +170,56 @@ def test_nothing_is_read_twice_at_one_place() -> None:
     claims = [claim for claim in read_document(document()) if claim.kind == "control"]
     seen = [(c.place, c.holder, c.attributed_to, c.certainty, c.valid) for c in claims]
     assert len(seen) == len(set(seen))
+
+
+# ---- what rules and model read together
+
+
+def told(holder: str | None, words: str = "took Izium", **other: object) -> Claim:
+    start = TEXT.index(words)
+    said: dict[str, object] = {"valid": "2022-09-10", "attributed_to": None, "certainty": "stated", "found_by": "rules"}
+    return Claim(
+        kind="control",
+        side=holder,
+        place="Izium",
+        lat=49.2,
+        lon=37.3,
+        holder=holder,
+        unit=None,
+        quantity=None,
+        quote=words,
+        start=start,
+        end=start + len(words),
+        **(said | {"probability": 0.2} | other),  # type: ignore[arg-type]
+    )
+
+
+def test_the_model_does_not_add_a_second_holder_at_the_same_words_on_the_same_day() -> None:
+    ruled, added = told("Ukraine"), told("Russia", found_by="model", probability=0.5)
+    assert settled([ruled, added]) == [ruled]
+    surer = replace(added, probability=0.7)
+    assert settled([ruled, surer]) == [surer]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"valid": "2022-04-01"},
+        {"attributed_to": "the governor"},
+        {"certainty": "denied"},
+        {"words": "If the town falls"},
+    ],
+    ids=str,
+)
+def test_another_day_speaker_denial_or_clause_contradicts_nothing(other: dict[str, str]) -> None:
+    ruled, added = told("Ukraine"), told("Russia", **{"found_by": "model", "probability": 0.5} | other)
+    assert settled([ruled, added]) == [ruled, added]
+
+
+def test_what_the_model_hardly_believes_is_not_said_again() -> None:
+    ruled = told("Ukraine")
+    again = told("Ukraine", "If the town falls", found_by="model", probability=0.4, certainty="claimed")
+    assert settled([again, ruled]) == [ruled]
+    assert settled([again, replace(ruled, valid="2022-04-01")]) == [again, replace(ruled, valid="2022-04-01")]
+    surer = replace(again, probability=0.6)
+    assert settled([surer, ruled]) == [surer, ruled]

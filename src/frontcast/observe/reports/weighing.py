@@ -74,7 +74,7 @@ def weighed(heads: Heads, found: Reading, claims: Sequence[Claim], published: da
         at: the thresholds.
     """
     ruled = _by_word(found.sheet.evidence, claims)
-    out = _control(heads, found, ruled, published, at)
+    out = settled(_control(heads, found, ruled, published, at))
     out += _others(heads, found, [claim for claim in claims if claim.kind != "control"], published, at)
     out.sort(key=lambda claim: (claim.start, claim.end))
     return once(out)
@@ -243,14 +243,10 @@ def _others(heads: Heads, found: Reading, ruled: Sequence[Claim], published: dat
     page = found.sheet
     out: list[Claim] = []
     covered: dict[str, list[tuple[int, int]]] = {}
+    starts = np.array([at for one in page.evidence.told for at in one.sentence.starts], dtype=np.int64)
     for claim in ruled:
-        words = [
-            one.offset + i
-            for one in page.evidence.told
-            for i in range(len(one.sentence))
-            if claim.start <= one.sentence.starts[i] < claim.end
-        ]
-        p = float(found.kinds[words, OTHERS.index(claim.kind)].max()) if words else 0.0
+        words = np.flatnonzero((starts >= claim.start) & (starts < claim.end))
+        p = float(found.kinds[words, OTHERS.index(claim.kind)].max()) if len(words) else 0.0
         if p >= at.other_kept:
             out.append(replace(claim, found_by="both" if p >= at.other else "rules", probability=round(p, 3)))
             covered.setdefault(claim.kind, []).append((claim.start, claim.end))
@@ -304,6 +300,56 @@ def _other(
         certainty,
     )
     return replace(claim, found_by="model", probability=round(p, 3))
+
+
+TRUSTED: Final = 0.4
+"""How much more probable the model must hold its own reading than the rules' before it takes the place of theirs."""
+
+REPEATED: Final = 0.5
+"""From which probability on the model alone may say again, of another speaker or less surely, what has been read."""
+
+
+def settled(claims: Sequence[Claim]) -> list[Claim]:
+    """Control claims without those of the model that contradict or repeat a likelier one, in the order given.
+
+    Where rules and model read two holders of one place, on one day, of one speaker, in the same words, the likelier stays.
+    """
+    together: dict[tuple[Any, ...], list[int]] = {}
+    for k, claim in enumerate(claims):
+        if claim.certainty in AFFIRMED and claim.holder is not None:
+            where = same_fact(claim, (claim.place or "").casefold())[0]
+            together.setdefault((where, claim.valid), []).append(k)
+    kept: set[int] = set(range(len(claims)))
+    for group in together.values():
+        better: list[Claim] = []
+        for k in sorted(group, key=lambda k: -_weight(claims[k])):
+            if any(_repeats(claims[k], one) or _contradicts(claims[k], one) for one in better):
+                kept.discard(k)
+            else:
+                better.append(claims[k])
+    return [claim for k, claim in enumerate(claims) if k in kept]
+
+
+def _repeats(claim: Claim, likelier: Claim) -> bool:
+    return claim.holder == likelier.holder and claim.found_by == "model" and (claim.probability or 0.0) < REPEATED
+
+
+def _contradicts(claim: Claim, likelier: Claim) -> bool:
+    """Whether one is the rules' and one the model's, with two holders from one speaker in the same words."""
+    return (
+        claim.holder != likelier.holder
+        and claim.attributed_to == likelier.attributed_to
+        and (claim.found_by == "model") != (likelier.found_by == "model")
+        and claim.start < likelier.end
+        and likelier.start < claim.end
+    )
+
+
+def _weight(claim: Claim) -> float:
+    return (claim.probability or 0.0) + (0.0 if claim.found_by == "model" else TRUSTED)
+
+
+AFFIRMED: Final = frozenset(("stated", "claimed", "unconfirmed"))
 
 
 def once(claims: Sequence[Claim]) -> list[Claim]:
