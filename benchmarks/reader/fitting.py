@@ -18,9 +18,10 @@ from benchmarks.reader.examples import Example, Target
 from benchmarks.reader.net import SIZES, SPECIAL, Net, Start
 from frontcast.observe.reports.evidence import FIRST_HOLDER, SIDES, UNREAD
 from frontcast.observe.reports.heads import FIRST_SIDE, FOUGHT, GONE, NEVER, Heads, shared
-from frontcast.observe.reports.sheets import CHANNELS, FEATURES, TRAITS
+from frontcast.observe.reports.sheets import CHANNELS, FEATURES, TRAITS, Window
 
 Array = np.ndarray[Any, Any]
+Seen = Callable[[Window], Array]
 UNSWAPPED: Final = tuple(range(1, SIDES + 1))
 INNER: Final = ("pieces", "positions", "distances", "norm", "layers", "channels")
 """What weights of the encoder begin with."""
@@ -35,6 +36,7 @@ class Plan:
         epochs: how often each document is seen; `batch`, so many at a time.
         rate, heads_rate: of learning, of the encoder and of the decisions.
         read_dropped: share of documents in which what the rules read is hidden.
+        words_dropped: share of pieces that are covered, of words that mean a side and of all others.
         swapped: share of documents in which the sides are renumbered.
         seed: of all chance.
         device: that PyTorch computes on.
@@ -47,6 +49,7 @@ class Plan:
     rate: float = 2e-4
     heads_rate: float = 2e-3
     read_dropped: float = 0.3
+    words_dropped: tuple[float, float] = (0.3, 0.1)
     swapped: float = 0.5
     seed: int = 0
     device: str = "cpu"
@@ -78,6 +81,11 @@ def train(
             deep.append(parameter)
         else:
             shallow.append(parameter)
+    rows = np.random.default_rng(plan.seed)
+
+    def cover(window: Window) -> Array:
+        return _dropped(window, plan.words_dropped, start.covered, rows)
+
     optimiser = torch.optim.AdamW(
         [{"params": deep, "lr": plan.rate}, {"params": shallow, "lr": plan.heads_rate}], weight_decay=0.01, fused=True
     )
@@ -95,7 +103,7 @@ def train(
         chance.shuffle(batches)
         losses, since = 0.0, time.monotonic()
         for batch in batches:
-            loss = _loss(net, batch, plan, chance)
+            loss = _loss(net, batch, plan, chance, cover)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -121,7 +129,11 @@ def hidden_of(net: Net, batch: Sequence[Example], hide: bool) -> list[Array]:
 
 
 def _through(
-    net: Net, batch: Sequence[Example], swaps: Sequence[Sequence[int]], hide: Sequence[bool]
+    net: Net,
+    batch: Sequence[Example],
+    swaps: Sequence[Sequence[int]],
+    hide: Sequence[bool],
+    seen: Seen = lambda window: window.pieces,
 ) -> tuple[Tensor, Array]:
     """The vectors of all words of some documents, and with which the words of each document begin."""
     rows = [(k, window) for k, one in enumerate(batch) for window in one.sheet.windows]
@@ -132,7 +144,7 @@ def _through(
     at, words = [], np.zeros(len(batch), dtype=np.int64)
     for row, (k, window) in enumerate(rows):
         n = len(window.pieces)
-        pieces[row, :n], mask[row, :n] = window.pieces, True
+        pieces[row, :n], mask[row, :n] = seen(window), True
         channels[row, :n] = swapped(window.channels, swaps[k], hide[k])
         at.append(window.at + row * longest)
         words[k] += len(window.at)
@@ -170,10 +182,20 @@ def swapped(channels: Array, swap: Sequence[int], hide: bool) -> Array:
     return out
 
 
+def _dropped(window: Window, share: tuple[float, float], covered: int, rows: np.random.Generator) -> Array:
+    """Pieces of a window, some covered by chance: of words that mean a side, `share[0]` of them, of others `share[1]`.
+
+    A side whose words are covered is still told apart by its number, so that what is learnt does not hang on its name.
+    """
+    least = np.where(window.channels[:, 0] > 0, *share)
+    least[0] = 0.0
+    return np.where(rows.random(len(least)) < least, covered, window.pieces)
+
+
 # ---- loss
 
 
-def _loss(net: Net, batch: Sequence[Example], plan: Plan, chance: random.Random) -> Tensor:
+def _loss(net: Net, batch: Sequence[Example], plan: Plan, chance: random.Random, cover: Seen) -> Tensor:
     """How wrong a net is about some documents, each seen with its sides renumbered and the rules hidden by chance."""
     swaps, hide = [], []
     for one in batch:
@@ -182,7 +204,7 @@ def _loss(net: Net, batch: Sequence[Example], plan: Plan, chance: random.Random)
             chance.shuffle(swap)
         swaps.append(swap)
         hide.append(not one.honest or chance.random() < plan.read_dropped)
-    x, begin = _through(net, batch, swaps, hide)
+    x, begin = _through(net, batch, swaps, hide, cover)
     put, h = _putter(net), net.drop(x)
     loss = _holders(net, batch, begin, h, hide)
     kinds = put(np.concatenate([one.kinds for one in batch]))

@@ -19,6 +19,7 @@ from benchmarks.reader.examples import SPAN
 from frontcast.observe.reports.claim import CERTAINTIES
 from frontcast.observe.reports.evidence import SIDES
 from frontcast.observe.reports.heads import NEVER, OTHER_KIND, OTHERS
+from frontcast.observe.reports.pieces import COVERED
 from frontcast.observe.reports.sheets import CHANNELS, FEATURES, TRAITS, WAYS
 
 Z, Y, Q = 256, 192, 64
@@ -217,13 +218,14 @@ NAMED_OTHERWISE: Final = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[M
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A pretrained encoder: its arrays by the names of `Net`, with all its layers."""
+    """A pretrained encoder: its arrays by the names of `Net`, with all its layers; `covered`: the piece of hidden words."""
 
     hidden: int
     heads: int
     layers: int
     epsilon: float
     buckets: int
+    covered: int
     arrays: dict[str, np.ndarray[Any, Any]]
 
     def shape(self, layers: int, frozen: int) -> Shape:
@@ -272,6 +274,7 @@ def pretrained(folder: Path, pieces: Sequence[str]) -> Start:
         config["num_hidden_layers"],
         config["layer_norm_eps"],
         config.get("relative_attention_num_buckets", 0) if kind == "mpnet" else 0,
+        pieces.index(COVERED),
         arrays,
     )
 
