@@ -351,6 +351,8 @@ class Setting:
                         prep=previous.prep,
                         over=previous.over,
                     )
+            elif previous is not None and self._lies_in(previous, use):
+                entry = replace(use, use="modifier")
             elif use.prep in self.found.sets["including"] or self._explains(use):
                 j = self._listed_noun(use)
                 if j >= 0:
@@ -359,6 +361,16 @@ class Setting:
             out.append(entry)
         # A list whose last member alone tells what it is: "in A and B districts".
         return out
+
+    def _lies_in(self, town: PlaceUse, region: PlaceUse) -> bool:
+        """Whether a region only tells where the town before it lies: "Andriivka, Sumy region"."""
+        return (
+            town.kind != "region"
+            and region.kind == "region"
+            and region.use == "head"
+            and self.found.items[region.role].prep < 0
+            and self.found.sentence.lower[town.last : region.first] in ((",",), ("(",))
+        )
 
     def _joined(self, first: int, second: int) -> bool:
         items = self.found.items

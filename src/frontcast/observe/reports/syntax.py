@@ -427,7 +427,7 @@ class _Scan:
                 return 0
         started = to
         while j < self.n and not self.in_name[j]:
-            word = low[j]
+            word = self._written_out(j)
             if word in w["modals"] and not (word in ("may", "will", "might", "'d") and started and not modal and be):
                 if word == "may" and self.s.words[j] == "May":
                     break
@@ -554,6 +554,20 @@ class _Scan:
     def _participle_after(self, j: int) -> bool:
         form = self._form(self.low[j]) if j < self.n else None
         return form is not None and bool(form.forms & {"pp", "ing"})
+
+    def _written_out(self, j: int) -> str:
+        """Word j, but "'d" as "had" before what can only be a participle, and "'s" as "has" before one with an object."""
+        word = self.low[j]
+        if word not in ("'d", "'s"):
+            return word
+        k = self._skip_adverbs(j + 1)
+        form = self._form(self.low[k]) if k < self.n and not self.in_name[k] else None
+        participle = form is not None and "pp" in form.forms
+        if word == "'d":
+            only = participle and form is not None and "base" not in form.forms
+            return "had" if only or (k < self.n and self.low[k] == "been") else word
+        taken = k + 1 < self.n and (self.in_name[k + 1] or self.low[k + 1] in self.w["determiners"])
+        return "has" if participle and taken and self._copula_s(j) else word
 
     def _skip_adverbs(self, j: int) -> int:
         while (

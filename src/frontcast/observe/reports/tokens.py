@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+_CONTRACTED: Final = re.compile(r"(?<=[^\W\d_])['’ʼ](?:s|ve|re|ll|d|m)$", re.IGNORECASE)
+"""What hangs on a word with an apostrophe and is one of its own: "Kyiv's", "they've", "we'll"."""
+
 _WORD: Final = re.compile(
     r"""
     \d+(?:[.,:/]\d+)*(?:st|nd|rd|th)?\b(?:-[^\W\d_]+)*   # 20,000  5.30  3rd  22/07/2022  20-kilometre
@@ -149,10 +152,12 @@ def _words(text: str, first: int, last: int) -> tuple[list[str], list[int], list
     bullet = _BULLET.match(text, first, last)
     for found in _WORD.finditer(text, bullet.end() if bullet else first, last):
         word, start, end = found.group(), found.start(), found.end()
-        if len(word) > 2 and word[-2:] in ("'s", "’s", "ʼs"):
-            words += [word[:-2], word[-2:]]
-            starts += [start, end - 2]
-            ends += [end - 2, end]
+        contracted = _CONTRACTED.search(word)
+        if contracted is not None:
+            cut = contracted.start()
+            words += [word[:cut], word[cut:]]
+            starts += [start, start + cut]
+            ends += [start + cut, end]
             continue
         words.append(word)
         starts.append(start)
