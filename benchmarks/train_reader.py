@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from benchmarks.reader.examples import Example, from_gold, from_marked, kept_pieces, vocabulary_of
-from benchmarks.reader.fitting import Plan, train, weights_of
+from benchmarks.reader.fitting import Plan, mean_of, train, weights_of
 from benchmarks.reader.folds import cross_validate, keep_record
 from benchmarks.reader.net import Net, pretrained
 from benchmarks.reader.weights import write
@@ -36,6 +36,9 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=Plan.layers)
     parser.add_argument("--frozen", type=int, default=Plan.frozen, help="layers that are kept as they came")
     parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument(
+        "--runs", type=int, default=1, help="trainings, with other chance each, whose weights are averaged"
+    )
     parser.add_argument("--batch", type=int, default=Plan.batch)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--folds", type=int, default=0, help="cross-validate over documents in so many parts first")
@@ -65,7 +68,7 @@ def main() -> None:
     print(f"{len(examples)} marked dispatches and {len(more)} labelled otherwise", flush=True)
 
     def learn(given: Sequence[Example]) -> Net:
-        return train(given, plan, start, say)
+        return mean_of([train(given, replace(plan, seed=seed), start, say) for seed in range(options.runs)])
 
     at = Thresholds(*map(float, options.thresholds.split(","))) if options.thresholds else Thresholds()
     if options.folds:
