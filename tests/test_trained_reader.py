@@ -197,7 +197,7 @@ def told(holder: str | None, words: str = "took Izium", **other: object) -> Clai
 def test_the_model_does_not_add_a_second_holder_at_the_same_words_on_the_same_day() -> None:
     ruled, added = told("Ukraine"), told("Russia", found_by="model", probability=0.5)
     assert settled([ruled, added]) == [ruled]
-    surer = replace(added, probability=0.7)
+    surer = replace(added, probability=0.9)
     assert settled([ruled, surer]) == [surer]
 
 

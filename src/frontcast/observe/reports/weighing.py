@@ -302,7 +302,7 @@ def _other(
     return replace(claim, found_by="model", probability=round(p, 3))
 
 
-TRUSTED: Final = 0.4
+TRUSTED: Final = 0.6
 """How much more probable the model must hold its own reading than the rules' before it takes the place of theirs."""
 
 REPEATED: Final = 0.5
