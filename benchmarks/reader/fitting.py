@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import random
 import time
@@ -122,12 +121,11 @@ def train(
 
 def mean_of(nets: Sequence[Net]) -> Net:
     """The net whose weights are the mean of several that began alike (Wortsman et al. 2022, Model soups): as fast as one."""
-    out = copy.deepcopy(nets[0])
-    states = [net.state_dict() for net in nets]
-    with torch.no_grad():
-        for name, value in out.state_dict().items():
-            value.copy_(torch.stack([state[name].float() for state in states]).mean(0))
-    return out
+    mean = torch.optim.swa_utils.AveragedModel(nets[0])
+    for net in nets:
+        mean.update_parameters(net)
+    averaged: Net = mean.module
+    return averaged
 
 
 # ---- through the encoder

@@ -98,6 +98,11 @@ class Claim:
 _FIELDS: Final = tuple(Claim.__dataclass_fields__)
 
 
+def where(claim: Claim, place: str | None) -> tuple[float, float] | str | None:
+    """What two claims share that are about one place: its point, else its name as `same_fact` is given it."""
+    return (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else place
+
+
 def same_fact(claim: Claim, place: str | None) -> tuple[Any, ...]:
     """What two control claims share that tell one fact: place, holder, speaker, certainty and date, and who left.
 
@@ -105,7 +110,7 @@ def same_fact(claim: Claim, place: str | None) -> tuple[Any, ...]:
         claim: of control. place: its name, as names are to be compared where there is no point.
     """
     return (
-        (round(claim.lat, 3), round(claim.lon or 0.0, 3)) if claim.lat is not None else place,
+        where(claim, place),
         claim.holder,
         claim.attributed_to,
         claim.certainty,

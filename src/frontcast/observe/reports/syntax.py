@@ -562,12 +562,12 @@ class _Scan:
             return word
         k = self._skip_adverbs(j + 1)
         form = self._form(self.low[k]) if k < self.n and not self.in_name[k] else None
-        participle = form is not None and "pp" in form.forms
+        if form is None or "pp" not in form.forms:
+            return word
         if word == "'d":
-            only = participle and form is not None and "base" not in form.forms
-            return "had" if only or (k < self.n and self.low[k] == "been") else word
+            return word if "base" in form.forms else "had"
         taken = k + 1 < self.n and (self.in_name[k + 1] or self.low[k + 1] in self.w["determiners"])
-        return "has" if participle and taken and self._copula_s(j) else word
+        return "has" if taken and self._copula_s(j) else word
 
     def _skip_adverbs(self, j: int) -> int:
         while (

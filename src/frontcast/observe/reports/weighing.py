@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED, Claim, same_fact
+from frontcast.observe.reports.claim import CERTAINTIES, CONTESTED, Claim, same_fact, where
 from frontcast.observe.reports.evidence import KINDS_OF_WORDS, Evidence, Told, event_word
 from frontcast.observe.reports.heads import FIRST_SIDE, FOUGHT, GONE, NONE, OTHER_KIND, OTHERS, Array, Heads, softmax
 from frontcast.observe.reports.setting import PlaceUse
@@ -302,6 +302,9 @@ def _other(
     return replace(claim, found_by="model", probability=round(p, 3))
 
 
+AFFIRMED: Final = frozenset(("stated", "claimed", "unconfirmed"))
+"""Certainties with which something is said to be so, or to have been."""
+
 TRUSTED: Final = 0.6
 """How much more probable the model must hold its own reading than the rules' before it takes the place of theirs."""
 
@@ -317,8 +320,7 @@ def settled(claims: Sequence[Claim]) -> list[Claim]:
     together: dict[tuple[Any, ...], list[int]] = {}
     for k, claim in enumerate(claims):
         if claim.certainty in AFFIRMED and claim.holder is not None:
-            where = same_fact(claim, (claim.place or "").casefold())[0]
-            together.setdefault((where, claim.valid), []).append(k)
+            together.setdefault((where(claim, (claim.place or "").casefold()), claim.valid), []).append(k)
     kept: set[int] = set(range(len(claims)))
     for group in together.values():
         better: list[Claim] = []
@@ -331,7 +333,7 @@ def settled(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _repeats(claim: Claim, likelier: Claim) -> bool:
-    return claim.holder == likelier.holder and claim.found_by == "model" and (claim.probability or 0.0) < REPEATED
+    return claim.holder == likelier.holder and claim.found_by == "model" and _weight(claim) < REPEATED
 
 
 def _contradicts(claim: Claim, likelier: Claim) -> bool:
@@ -347,9 +349,6 @@ def _contradicts(claim: Claim, likelier: Claim) -> bool:
 
 def _weight(claim: Claim) -> float:
     return (claim.probability or 0.0) + (0.0 if claim.found_by == "model" else TRUSTED)
-
-
-AFFIRMED: Final = frozenset(("stated", "claimed", "unconfirmed"))
 
 
 def once(claims: Sequence[Claim]) -> list[Claim]:
