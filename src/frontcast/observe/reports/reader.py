@@ -30,7 +30,7 @@ from frontcast.observe.reports.understood import opening_speech, own_words, same
 from frontcast.observe.reports.units import UnitMention, find_units
 from frontcast.observe.reports.wars import wars
 
-READER_VERSION: Final = 5
+READER_VERSION: Final = 6
 """Counts up whenever the rules or the model change what is read, so that a store can tell readings apart."""
 
 
